@@ -1,0 +1,1 @@
+"""What `wholesale bench` measures: a case each, ours beside its limit."""

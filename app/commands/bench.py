@@ -1,0 +1,136 @@
+"""`wholesale bench`: what our commands and screens cost."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from app.benches.place_order import Result
+    from app.benches.screens import Report
+
+
+class Case(StrEnum):
+    PLACE_ORDER = "place-order"
+    SCREENS = "screens"
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+CLIENTS = {Case.PLACE_ORDER: "1,8", Case.SCREENS: "1,10,25"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bench)
+
+
+def bench(
+    case: Annotated[Case, typer.Argument(help="What to measure.")] = Case.PLACE_ORDER,
+    output: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TABLE,
+    seconds: Annotated[float, typer.Option(help="How long each round is measured.")] = 4.0,
+    clients: Annotated[str | None, typer.Option(help="How many at once, separated by commas.")] = None,
+    screen: Annotated[list[str] | None, typer.Option(help="Only this screen, by its address; may be repeated.")] = None,
+) -> None:
+    """Measure on a scratch database of its own: a command beside one hand-written SQL function, or every screen."""
+    numbers = [int(number) for number in (clients or CLIENTS[case]).split(",")]
+    if case is Case.SCREENS:
+        _screens(output, seconds, numbers, screen or ())
+    else:
+        _place_order(output, seconds, numbers)
+
+
+# --- place-order -------------------------------------------------------------------------------
+
+
+def _place_order(output: Format, seconds: float, numbers: Sequence[int]) -> None:
+    from app.benches.place_order import as_rows, measure
+
+    results = measure(seconds=seconds, clients=numbers)
+    if output is Format.JSON:
+        _print_json({"results": as_rows(results)})
+    else:
+        _print_tables(_orders_table(results))
+
+
+def _orders_table(results: Sequence[Result]) -> Table:
+    table = _table(
+        "Case", "Clients", "CPU ms", "client", "Limit ms", "client", "Share", "Per s", "Limit", "Share", "SQL",
+        "Foreign",
+    )  # fmt: skip
+    for one in results:
+        table.add_row(
+            one.case, str(one.clients), f"{one.cpu_ms:.2f}", f"{one.client_cpu_ms:.2f}", f"{one.limit_cpu_ms:.2f}",
+            f"{one.limit_client_cpu_ms:.2f}", f"{one.cpu_share:.0%}", f"{one.per_second:,.0f}",
+            f"{one.limit_per_second:,.0f}", f"{one.throughput_share:.0%}", str(one.statements), f"{one.foreign:.0%}",
+        )  # fmt: skip
+    return table
+
+
+# --- screens -----------------------------------------------------------------------------------
+
+
+def _screens(output: Format, seconds: float, numbers: Sequence[int], only: Sequence[str]) -> None:
+    from app.benches.screens import measure
+
+    # What it is at goes beside the result, so that the result can be read by a program.
+    report = measure(sessions=numbers, seconds=seconds, only=only, say=lambda what: typer.echo(what, err=True))
+    if output is Format.JSON:
+        _print_json(report.as_dict())
+    else:
+        _print_tables(*_screen_tables(report))
+    if any(one.errors for one in report.screens) or any(load.errors for load in report.loads):
+        raise typer.Exit(1)
+
+
+def _screen_tables(report: Report) -> tuple[Table, Table]:
+    screens = _table("Screen", "as", "CPU ms", "ms", "First kB", "Rerun kB", "Messages", "Errors")
+    for one in report.screens:
+        screens.add_row(
+            one.screen, one.variant, f"{one.cpu_ms:.1f}", f"{one.ms:.0f}", f"{one.first_bytes / 1000:.1f}",
+            f"{one.bytes / 1000:.1f}", str(one.messages), ", ".join(one.errors) or "0",
+        )  # fmt: skip
+    loads = _table("Sessions", "Pause s", "Drawn", "Per s", "p50 ms", "p95 ms", "CPU ms", "MB", "Errors", "Foreign")
+    for load in report.loads:
+        loads.add_row(
+            str(load.sessions), f"{load.pause_s:.0f}", str(load.drawings), f"{load.per_second:.1f}",
+            f"{load.p50_ms:.0f}", f"{load.p95_ms:.0f}", f"{load.cpu_ms:.1f}", f"{load.memory_mb:.0f}",
+            str(load.errors), f"{load.foreign:.0%}",
+        )  # fmt: skip
+    return screens, loads
+
+
+# --- printing ----------------------------------------------------------------------------------
+
+
+def _table(*headings: str) -> Table:
+    from rich.table import Table
+
+    table = Table(*headings)
+    for number, column in enumerate(table.columns):
+        column.no_wrap = True
+        column.justify = "right" if number else "left"
+    return table
+
+
+def _print_json(what: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(what, indent=2))
+
+
+def _print_tables(*tables: Table) -> None:
+    from rich.console import Console
+
+    console = Console()
+    console.width = max(console.width, 130)
+    for table in tables:
+        console.print(table)

@@ -1,0 +1,1 @@
+"""A small market to look at: companies, products and some weeks of trade, made through the domain."""

@@ -1,0 +1,52 @@
+"""A hash over what the demo made: two markets with one hash are the same, row for row."""
+
+import hashlib
+
+from sqlalchemy import text
+
+from domain.kernel.actor import Actor
+from domain.kernel.work import begin
+
+# What is drawn anew in every making is left out: ids that the database makes, references, hashes of passwords.
+_TABLES = (
+    "select kind, name, country_code, about, registered_at from organizations order by registered_at, name",
+    "select p.email, p.name, m.variant from people p join memberships m on m.person_id = p.id order by p.email",
+    "select g.name as owner, s.name, street, postal_code, city from sites s join organizations g on g.id = s.org_id"
+    " order by g.name, s.name",
+    "select p.name, p.brand, p.base_unit, p.description, p.specifications, f.sha256 from products p"
+    " left join files f on f.id = p.picture_file_id order by p.name, p.brand",
+    "select g.name, o.sku, o.state, o.minimum_quantity, o.lead_time_days, o.tax_rate, t.minimum_quantity as least,"
+    " t.unit_price, t.valid_from, t.valid_to from offers o join organizations g on g.id = o.seller_id"
+    " left join price_tiers t on t.offer_id = o.id order by g.name, o.sku, t.valid_from, t.minimum_quantity",
+    "select g.name, v.name as variant, p.name as product, sum(b.on_hand) as on_hand, sum(b.reserved) as reserved"
+    " from stock_balances b join organizations g on g.id = b.org_id join product_variants v on v.id = b.variant_id"
+    " join products p on p.id = v.product_id group by 1, 2, 3 order by 1, 3, 2",
+    "select number, origin, buyer_name, seller_name, state, payment_method, goods, tax, shipping, total, created_at,"
+    " secured_at, confirmed_at, promised_at, first_shipped_at, delivered_at, completed_at, ended_at"
+    " from supplier_orders order by number",
+    "select o.number, l.line_no, l.sku, l.ordered, l.confirmed, l.shipped, l.delivered, l.accepted, l.lost,"
+    " l.unit_price from order_lines l join supplier_orders o on o.id = l.order_id order by o.number, l.line_no",
+    "select o.number, r.stars, r.comment, r.written_at, r.published_at from reviews r"
+    " join supplier_orders o on o.id = r.order_id order by o.number, r.written_at, r.stars",
+    "select state, amount, created_at from payments order by created_at, amount",
+    "select o.number, r.cause, r.amount, r.state from refunds r join supplier_orders o on o.id = r.order_id"
+    " order by o.number, r.cause",
+    "select b.number, b.state, p.amount, p.holder, p.kind from payout_batches b"
+    " left join payouts p on p.batch_id = b.id order by b.number, p.holder, p.kind, p.amount",
+    "select a.family, p.currency, count(*) as postings, sum(p.amount) as amount from ledger_postings p"
+    " join ledger_accounts a on a.id = p.account_id group by 1, 2 order by 1, 2",
+    "select name, count(*) as events from events group by 1 order by 1",
+    "select kind, created_at, read_at is null as is_new from notices order by created_at, kind, read_at is null",
+    "select occurred_at, kind, screen, facts from activity order by occurred_at, kind, screen, facts::text",
+)
+
+
+def content_hash() -> str:
+    """SHA-256 over all that a person could see of the market, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with begin(Actor.system()) as work:
+        for statement in _TABLES:
+            for row in work.session.execute(text(statement)):
+                digest.update(repr(tuple(row)).encode())
+            digest.update(b"\0")
+    return digest.hexdigest()

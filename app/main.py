@@ -1,0 +1,68 @@
+"""The Streamlit entry: page, sign-in, menu, messages, and then the screen that was asked for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app import activity, bridge, measures, navigation, sign_in, words
+from app.navigation import BY_URL, page_of
+from app.sign_in import STATIC, Here
+from domain import notifications
+
+
+def draw() -> None:
+    with sign_in.this_rerun() as here:
+        has_own_menu = here is None or not _is_phone()
+        page = st.navigation(
+            navigation.pages(None if has_own_menu else here), position="hidden" if has_own_menu else "sidebar"
+        )
+        screen = BY_URL.get(page.url_path)
+        st.set_page_config(
+            page_title=f"{screen.title if here and screen else 'Sign in'} · Wholesale OS",
+            page_icon=str(STATIC / "mark.svg"),
+            layout="wide",
+            initial_sidebar_state="auto" if here else "collapsed",
+        )
+        measures.reruns.labels(page.url_path or "start").inc()
+        if here is None:
+            sign_in.draw_form(_deep_link(page.url_path))
+            return
+        st.session_state["screen"] = page.url_path
+        if screen is not None and screen.is_for(here):
+            activity.note_view(here, screen.url)
+        _draw_menu(here, with_links=has_own_menu)
+        with bridge.messages():
+            page.run()
+
+
+def _is_phone() -> bool:
+    """On a phone Streamlit's own menu serves: it folds when a page was chosen, ours cannot."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+def _draw_menu(here: Here, *, with_links: bool) -> None:
+    who, _ = here
+    st.logo(STATIC / "logo-dark.svg", size="medium", icon_image=STATIC / "mark.svg")
+    unread = bridge.ask(notifications.unread)
+    with st.sidebar:
+        for section, screens in navigation.menu_of(here).items() if with_links else ():
+            with st.container(gap="xxsmall"):
+                if section:
+                    st.caption(section)
+                for screen in screens:
+                    label = f"{screen.title} ({unread})" if unread and screen.url == "account-notices" else screen.title
+                    st.page_link(page_of(screen.url), label=label, icon=f":material/{screen.icon}:", width="stretch")
+        with st.container(key="whoami", gap=None):
+            st.markdown(f"**{bridge.escaped(who.org_name)}**")
+            st.caption(bridge.escaped(f"{who.person_name} · {words.role(who.variant)}"))
+            st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=sign_in.leave)
+
+
+def _deep_link(url: str) -> str:
+    facts = urlencode(st.query_params.to_dict())
+    return f"/{url}" + (f"?{facts}" if facts else "")
+
+
+draw()

@@ -1,0 +1,224 @@
+"""Which screens exist, for whom, and where they stand in the menu: data, and the guard that reads it.
+
+Every screen is registered for everybody, so that every address is known; those of another role are hidden
+and guarded. Hiding is a courtesy, the guard is a door, and the domain's commands are the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app import bridge, sign_in
+from app.sign_in import Here
+from domain import identity
+from domain.identity import OrgKind
+from domain.identity import Permission as P
+from domain.kernel.settings import PROJECT
+from domain.kernel.work import run
+
+R, M, D, A = OrgKind.RETAILER, OrgKind.MANUFACTURER, OrgKind.DISTRIBUTOR, OrgKind.PLATFORM
+BUYERS, SELLERS, EVERYBODY = (R, D), (M, D), (R, M, D, A)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One page: its file, its address, who may open it, and its place in the menu."""
+
+    path: str
+    url: str
+    title: str
+    icon: str
+    kinds: tuple[OrgKind, ...]
+    permission: P | None = None
+    menu: bool = True
+    section: str = ""
+
+    def is_for(self, here: Here) -> bool:
+        who, actor = here
+        return who.org_kind in self.kinds and (self.permission is None or actor.may(self.permission))
+
+
+def _retail(
+    name: str, title: str, icon: str, permission: P | None, *, kinds: tuple[OrgKind, ...] = BUYERS, **more: Any
+) -> Screen:
+    return Screen(
+        f"pages/retailer/{name}.py", f"retailer-{name}", title, icon, kinds, permission, **{"section": "Buying"} | more
+    )
+
+
+def _sell(
+    name: str, title: str, icon: str, permission: P | None, *, kinds: tuple[OrgKind, ...] = SELLERS, **more: Any
+) -> Screen:
+    return Screen(
+        f"pages/manufacturer/{name}.py",
+        f"manufacturer-{name}",
+        title,
+        icon,
+        kinds,
+        permission,
+        **{"section": "Selling"} | more,
+    )
+
+
+def _admin(name: str, title: str, icon: str, permission: P, section: str, *, menu: bool = True) -> Screen:
+    return Screen(f"pages/admin/{name}.py", f"admin-{name}", title, icon, (A,), permission, menu, section)
+
+
+def _account(name: str, title: str, icon: str) -> Screen:
+    return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, EVERYBODY, None, True, "Account")
+
+
+SCREENS: tuple[Screen, ...] = (
+    _retail("home", "Home", "home", None, kinds=(R,), section=""),
+    _sell("home", "Home", "home", None, kinds=(M,), section=""),
+    Screen("pages/distributor/home.py", "distributor-home", "Home", "home", (D,), None, True, ""),
+    _admin("home", "Overview", "monitoring", P.SEE_PLATFORM, ""),
+    # buying
+    _retail("products", "Find products", "search", P.SEARCH_PRODUCTS),
+    _retail("product", "Product", "inventory_2", P.SEARCH_PRODUCTS, menu=False),
+    _retail("supplier", "Supplier", "storefront", P.SEARCH_PRODUCTS, menu=False),
+    _retail("basket", "Basket", "shopping_cart", P.FILL_BASKET),
+    _retail("checkout", "Checkout", "shopping_cart_checkout", P.PLACE_ORDERS, menu=False),
+    _retail("orders", "Purchases", "receipt_long", P.SEE_PURCHASES),
+    _retail("order", "Order", "receipt_long", P.SEE_PURCHASES, menu=False),
+    _retail("wallet", "Wallet", "account_balance_wallet", P.PAY),
+    # selling
+    _sell("orders", "Sales orders", "local_shipping", P.SEE_SALES),
+    _sell("order", "Sales order", "local_shipping", P.SEE_SALES, menu=False),
+    _sell("products", "Products", "inventory_2", P.SEE_PRICES),
+    _sell("product", "Product details", "edit", P.MANAGE_OFFERS, menu=False),
+    _sell("stock", "Stock", "warehouse", P.SEE_STOCK),
+    _sell("payouts", "Payouts", "payments", P.SEE_PAYOUTS),
+    _sell("past", "Past sales", "history", P.BRING_PAST),
+    # the platform
+    _admin("metric", "Figure", "query_stats", P.SEE_PLATFORM, "Market", menu=False),
+    _admin("orders", "Orders", "receipt_long", P.SEE_ALL_ORDERS, "Market"),
+    _admin("order", "Order details", "receipt_long", P.SEE_ALL_ORDERS, "Market", menu=False),
+    _admin("organizations", "Organisations", "domain", P.MANAGE_MEMBERS, "Market"),
+    _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),
+    _admin("payouts", "Outgoing payments", "send_money", P.PREPARE_PAYOUTS, "Money"),
+    _admin("ledger", "Ledger", "menu_book", P.SEE_LEDGER, "Money"),
+    _admin("checks", "System health", "monitor_heart", P.SEE_LEDGER, "Operation"),
+    _admin("pipelines", "Data pipelines", "schema", P.RUN_PIPELINES, "Operation"),
+    # everybody
+    _account("notices", "Notices", "notifications"),
+    _account("profile", "Profile", "person"),
+    _account("team", "Team", "group"),
+    _account("places", "Places", "location_on"),
+)
+BY_URL = {screen.url: screen for screen in SCREENS}
+URLS = frozenset(BY_URL) | {""}
+# Making a page looks its file up on the disk, and a drawing needs forty: a fifth of its processor time.
+_pages: dict[tuple[str, bool], Any] = {}
+HOMES = {R: "retailer-home", M: "manufacturer-home", D: "distributor-home", A: "admin-home"}
+
+
+def pages(menu_for: Here | None = None) -> dict[str, list[Any]]:
+    """All pages, for everybody, so that every address is known; by section those in a person's menu.
+
+    They carry no icon here: the browser would ask a foreign server for the icon of the page it shows.
+    """
+    shown = menu_of(menu_for) if menu_for else {}
+    in_menu = {screen.url for screens in shown.values() for screen in screens}
+    start = st.Page(_start, title="Start", url_path="start", default=True, visibility="hidden")
+    hidden = [page_of(screen.url, is_shown=False) for screen in SCREENS if screen.url not in in_menu]
+    sections = {section: [page_of(screen.url) for screen in screens] for section, screens in shown.items()}
+    return {"": [start, *sections.pop("", []), *hidden], **sections}
+
+
+def menu_of(here: Here) -> dict[str, list[Screen]]:
+    """The screens in this person's menu, by section."""
+    sections: dict[str, list[Screen]] = {}
+    for screen in SCREENS:
+        if screen.menu and screen.is_for(here):
+            sections.setdefault(screen.section, []).append(screen)
+    return sections
+
+
+def page_of(url: str, *, is_shown: bool = True) -> Any:
+    """The page at an address, for links and jumps: `st.switch_page(page_of("retailer-order"), ...)`."""
+    made = _pages.get((url, is_shown))
+    if made is None:
+        screen = BY_URL[url]
+        made = st.Page(
+            PROJECT / screen.path, title=screen.title, url_path=url, visibility="visible" if is_shown else "hidden"
+        )
+        if get_script_run_ctx() is not None:  # outside of a drawing it is only half a page
+            _pages[url, is_shown] = made
+    return copy(made)  # each drawing has its own: Streamlit marks the one that may run
+
+
+def go(url: str, **facts: Any) -> None:
+    """Go to another screen with facts in its address."""
+    st.switch_page(page_of(url), query_params={name: str(value) for name, value in facts.items()})
+
+
+def notice_link(here: Here, subject: str, subject_id: Any) -> None:
+    """A link to what a notice is about, on the screen of this person's side."""
+    if subject == "order":
+        names = {R: "retailer-order", M: "manufacturer-order", A: "admin-order", D: "distributor-home"}
+        url = names[OrgKind(here[0].org_kind)]
+        facts = {} if url == "distributor-home" else {"order": str(subject_id)}
+        st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
+
+
+def home_of(here: Here) -> str:
+    return HOMES[OrgKind(here[0].org_kind)]
+
+
+def guard() -> Here:
+    """The first line of every screen: who is here, and that this screen is for them.
+
+    Otherwise it says so in place, writes it into the audit trail and ends the drawing.
+    """
+    here = sign_in.here()
+    if here is None:
+        st.rerun()
+    screen = BY_URL[st.session_state["screen"]]
+    if not screen.is_for(here):
+        _refuse(here, screen)
+        st.stop()
+    return here
+
+
+def guarded_fragment(*, run_every: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A part of a screen that draws itself anew, and asks anew who is here: its rerun skips the shell.
+
+    The function must call `guard()` when it needs to know the person; a session that has ended brings
+    back the whole screen, and with it the sign-in form.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> None:
+            with sign_in.this_rerun() as here:
+                if here is None:
+                    st.rerun()
+                with bridge.messages():
+                    guard()
+                    function(*args, **kwargs)
+
+        return st.fragment(checked, run_every=run_every)
+
+    return decorate
+
+
+def _refuse(here: Here, screen: Screen) -> None:
+    run(here[1], identity.refuse_screen, screen=screen.url)
+    with st.container(border=True, key="not-allowed"):
+        st.subheader("This page is not for your role", anchor=False, icon=":material/lock:")
+        st.markdown("Ask the owner of your organisation if you need it. We have noted this visit.")
+        st.page_link(page_of(home_of(here)), label="Go to my start page", icon=":material/home:")
+
+
+def _start() -> None:
+    here = sign_in.here()
+    if here is not None:
+        go(home_of(here))

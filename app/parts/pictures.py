@@ -1,0 +1,45 @@
+"""Pictures of goods: small ones for lists, found for a whole page at once and kept small enough to send along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID
+
+from app.bridge import ask
+from domain.kernel import files
+
+LARGEST_BYTES = 4096
+_SIDE = 160  # twice the size in which they stand on the screen, for fine displays
+
+
+def thumbnails(file_ids: Iterable[UUID | None]) -> dict[UUID, bytes]:
+    """The small pictures of these files, by id, from one question; files that nobody may see here are left out."""
+    wanted = sorted({file_id for file_id in file_ids if file_id is not None})
+    found = ask(files.pictures, file_ids=wanted) if wanted else {}
+    return {file_id: small for file_id, path in found.items() if (small := _thumbnail(path)) is not None}
+
+
+# A file never changes under its path, so what was made of it once stays right.
+@lru_cache(maxsize=2_000)
+def _thumbnail(path: Path) -> bytes | None:
+    """At most `LARGEST_BYTES`: a PNG when few colours are enough, as for drawings, else a JPEG; None if broken."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (_SIDE * 2, _SIDE * 2))
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            small = ImageOps.fit(upright, (_SIDE, _SIDE))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+    file = BytesIO()
+    small.quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    for quality in (80, 60, 40, 20):
+        if file.tell() <= LARGEST_BYTES:
+            break
+        file = BytesIO()
+        small.save(file, "JPEG", quality=quality, optimize=True)
+    return file.getvalue()

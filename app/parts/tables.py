@@ -1,0 +1,190 @@
+"""Tables: paged in SQL, with the page and the filters in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from app import words
+from app.exports import Sheet
+from app.parts.downloads import rows_button
+from domain.kernel.errors import Conflict
+
+PAGE_SIZE = 25
+_FILE_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, and what of a row stands in it.
+
+    `kind` is "text", "right" (money, quantities: already in words), "state" (coloured chip by the
+    state's value), "open" (the text is a button that opens the row) or "progress" (0 to 100).
+    """
+
+    title: str
+    value: Callable[[Any], Any]
+    kind: str = "text"
+    width: Literal["small", "medium", "large"] | int | None = None
+    help: str | None = None
+
+
+def paged_table(
+    name: str,
+    query: Callable[[int, int], tuple[Sequence[Any], int]],
+    columns: Sequence[Column],
+    *,
+    on_open: Callable[[Any], None] | None = None,
+    empty: Callable[[], Any] | None = None,
+    size: int = PAGE_SIZE,
+    alt: str | None = None,
+    hint: str | None = None,
+    file: Callable[[], Sheet] | None = None,
+) -> None:
+    """Show one page of `query(page, size) -> (rows, total)`; the page number stands in the address.
+
+    Give `reset_page(name)` as `on_change` to every filter above the table. `on_open` gets the row whose
+    button was pressed; it may go to another screen. `hint` says below the rows what one can do with them.
+    All rows can be had as a file: as people read them, or what `file` makes where programs want exact values.
+    """
+    page = page_in_address(name)
+    rows, total = query(page, size)
+    if not rows and page > 1:
+        # A filter or a deleted row has made the list shorter than the page that the address asks for.
+        reset_page(name)()
+        rows, total = query(1, size)
+        page = 1
+    if not rows:
+        (empty or (lambda: st.caption("Nothing to show.")))()
+        return
+    table(name, rows, columns, on_open=on_open, alt=alt)
+    pager(name, page, len(rows), total, size, file=file or (lambda: _all_rows(alt or name, query, columns)))
+    if hint:
+        st.caption(hint)
+
+
+def pager(
+    name: str,
+    page: int,
+    shown: int,
+    total: int,
+    size: int,
+    *,
+    more: bool = False,
+    file: Callable[[], Sheet] | None = None,
+) -> None:
+    """Which rows these are, all of them as a file, and the way to the other pages. `more`: there are more than
+    were counted."""
+    last = -(-total // size)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        first = (page - 1) * size + 1
+        whole = f"{words.number(total)}{'+' if more else ''}"
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.caption(f"{words.number(first)}–{words.number(first + shown - 1)} of {whole}", width="content")
+            if file is not None:
+                rows_button(f"{st.session_state.get('screen', '')}-{name}", file, choices=_choices())
+        if last > 1:
+            st.pagination(last, key=_page_key(name), bind="query-params")
+
+
+def _choices() -> dict[str, str]:
+    """The filters in the address by code and id; what people typed is left out."""
+    typed = ("q", "find")
+    return {name: value for name, value in st.query_params.to_dict().items() if not name.endswith(typed)}
+
+
+def _all_rows(
+    title: str, query: Callable[[int, int], tuple[Sequence[Any], int]], columns: Sequence[Column]
+) -> Sheet:
+    """The whole table as people read it."""
+    rows = []
+    for row in every_row(query, _FILE_PAGE):
+        cells = ((column, column.value(row)) for column in columns)
+        rows.append(tuple(words.state_word(cell) if column.kind == "state" else cell for column, cell in cells))
+    return Sheet(title, tuple(column.title for column in columns), rows)
+
+
+def every_row(query: Callable[[int, int], tuple[Sequence[Any], int]], size: int) -> list[Any]:
+    """All rows of `query(page, size) -> (rows, total)`, as many as were counted.
+
+    Raises: Conflict, when rows went away in between.
+    """
+    rows: list[Any] = []
+    while True:
+        part, total = query(len(rows) // size + 1, size)
+        rows += part
+        if len(rows) >= total:
+            return rows
+        if len(part) < size:
+            raise Conflict("The list changed while it was read. Please try again.")
+
+
+def page_in_address(name: str) -> int:
+    key = _page_key(name)
+    found = str(st.session_state.get(key) or st.query_params.get(key) or 1)
+    return max(1, int(found)) if found.isdigit() and len(found) < 7 else 1
+
+
+def reset_page(name: str) -> Callable[[], None]:
+    """What a filter does when it changes: back to the first page."""
+
+    def reset() -> None:
+        st.session_state[_page_key(name)] = 1
+
+    return reset
+
+
+def table(
+    name: str,
+    rows: Sequence[Any],
+    columns: Sequence[Column],
+    *,
+    on_open: Callable[[Any], None] | None = None,
+    alt: str | None = None,
+) -> None:
+    """A table of rows that are already here."""
+    data: dict[str, list[Any]] = {}
+    config: dict[str, Any] = {}
+    for column in columns:
+        values = [column.value(row) for row in rows]
+        if column.kind == "state":
+            data[column.title] = [[words.state_word(value)] for value in values]
+            states = {words.state_word(value): words.state_colour(value) for value in values}
+            config[column.title] = st.column_config.MultiselectColumn(
+                column.title, options=list(states), color=list(states.values()), width=column.width, help=column.help
+            )
+            continue
+        data[column.title] = values
+        config[column.title] = _config(name, column)
+    opened = [column for column in columns if column.kind == "open"]
+    st.dataframe(data, column_config=config, hide_index=True, alt=alt or name, placeholder="–", height="content")
+    if opened and on_open:
+        click = st.session_state.get(f"{name}-open")
+        if click is not None:
+            # By its text first: a row may have come in between the drawing and the click.
+            same = [i for i, row in enumerate(rows) if str(opened[0].value(row)) == str(click["label"])]
+            if same:
+                on_open(rows[click["row"] if click["row"] in same else same[0]])
+
+
+def _config(name: str, column: Column) -> Any:
+    kinds: Mapping[str, Callable[[], Any]] = {
+        "right": lambda: st.column_config.TextColumn(
+            column.title, alignment="right", width=column.width, help=column.help
+        ),
+        "open": lambda: st.column_config.ButtonColumn(
+            column.title, type="tertiary", key=f"{name}-open", width=column.width, help=column.help, alignment="left"
+        ),
+        "progress": lambda: st.column_config.ProgressColumn(
+            column.title, min_value=0, max_value=100, format="%d%%", width=column.width, help=column.help
+        ),
+    }
+    plain = lambda: st.column_config.TextColumn(column.title, width=column.width, help=column.help)  # noqa: E731
+    return kinds.get(column.kind, plain)()
+
+
+def _page_key(name: str) -> str:
+    return f"{name}-page"

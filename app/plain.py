@@ -1,0 +1,67 @@
+"""Pages without Streamlit: for a browser that asks while the screens cannot answer, or asks for nothing we have."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.responses import HTMLResponse
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · Wholesale OS</title><link rel="icon" href="/app/static/mark.svg">{refresh}
+<style>
+@font-face {{ font-family: Inter; font-weight: 100 900;
+  src: url(/app/static/inter-latin-wght-normal.woff2) format("woff2") }}
+:root {{ color-scheme: light dark; --ink: #0f172a; --soft: #475569; --ground: #f5f6fa; --card: #fff; --line: #e2e5ee }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e5e9f2; --soft: #a3aec2; --ground: #0b1120; --card: #111a2c; --line: #27324a }} }}
+* {{ box-sizing: border-box }}
+body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; background: var(--ground);
+  color: var(--ink); font: 15px/1.55 Inter, system-ui, sans-serif }}
+main {{ background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 36px; max-width: 440px }}
+h1 {{ font-size: 22px; font-weight: 650; margin: 20px 0 8px }}
+p {{ color: var(--soft); margin: 0 0 24px }}
+a {{ display: inline-block; background: #4f46e5; color: #fff; text-decoration: none; font-weight: 550;
+  padding: 9px 16px; border-radius: 8px }}
+a:focus-visible {{ outline: 2px solid #818cf8; outline-offset: 2px }}
+</style></head><body><main><img src="/app/static/mark.svg" alt="" width="36" height="36">
+<h1>{title}</h1><p>{text}</p><a href="{href}">{label}</a></main></body></html>"""
+
+
+def page(
+    status: int, title: str, text: str, *, label: str = "Go to the start page", href: str = "/", retry_s: int = 0
+) -> HTMLResponse:
+    """One plain page. With `retry_s` the browser asks again by itself."""
+    refresh = f'<meta http-equiv="refresh" content="{retry_s}">' if retry_s else ""
+    body = _PAGE.format(title=escape(title), text=escape(text), label=escape(label), href=escape(href), refresh=refresh)
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_s)} if retry_s else {})
+    return HTMLResponse(body, status, headers=headers)
+
+
+def not_found() -> HTMLResponse:
+    return page(404, "There is no such page", "The address may be mistyped, or the page may have moved.")
+
+
+def not_allowed(text: str = "Your account does not open this.") -> HTMLResponse:
+    return page(403, "This page is not for you", text)
+
+
+def session_ended() -> HTMLResponse:
+    return page(
+        400, "This sign-in has expired", "A sign-in has to be finished within half a minute, in the same browser.",
+        label="Sign in again",
+    )  # fmt: skip
+
+
+def database_down() -> HTMLResponse:
+    return page(
+        503, "We will be right back", "Your data is safe; we just cannot reach it at the moment. "
+        "This page tries again by itself every few seconds.", label="Try again now", href="", retry_s=5,
+    )  # fmt: skip
+
+
+def maintenance() -> HTMLResponse:
+    return page(
+        503, "We are updating Wholesale OS", "An update is being put in place. It usually takes less than a minute; "
+        "this page opens by itself when it is done.", label="Try again now", href="", retry_s=10,
+    )  # fmt: skip

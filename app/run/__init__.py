@@ -1,0 +1,1 @@
+"""What keeps an instance running: the supervisor, its guard, the worker and Dagster's files."""

@@ -1,0 +1,140 @@
+"""The worker process: deliveries of events, timers, the sealing of the audit trail, and builds that were asked for.
+
+A command enqueues "deliver what is new" in its own transaction, so the job comes to life with the commit
+and the worker hears of it at once. The ticks below do the same every few seconds, so that nothing is
+lost if a job is. Every task may run twice: what it does is bound to its delivery row or timer.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import procrastinate
+from procrastinate import builtin_tasks
+
+from domain.kernel import database, log
+from domain.kernel.database import Role
+
+EVERY_5_S = "* * * * * */5"  # the sixth field counts seconds
+EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "17 3 * * *"
+
+_AT_ONCE = 3
+_AT_A_TIME = 200
+_FAILED_KEPT_H = 24 * 7
+_log = logging.getLogger(__name__)
+
+
+def make_app() -> procrastinate.App:
+    """The job queue of this instance with its tasks; opened by whoever runs it."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=database.url(Role.APP, driver=""),
+        kwargs={"options": "-c search_path=jobs,market,public -c timezone=UTC", "application_name": "wholesale worker"},
+        min_size=1,
+        max_size=_AT_ONCE + 2,
+    )
+    app = procrastinate.App(connector=connector)
+    _add_tasks(app)
+    return app
+
+
+def _add_tasks(app: procrastinate.App) -> None:
+    # A queueing lock keeps one tick waiting at most; no lock on running, since a killed worker would keep it.
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="deliver_events", queue="events", queueing_lock="tick_deliver_events")
+    def deliver_events(timestamp: int = 0) -> None:
+        from domain import reactions
+
+        with _noted("deliver_events"):
+            reactions.deliver_new(limit=_AT_A_TIME)
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="fire_timers", queue="timers", queueing_lock="tick_fire_timers")
+    def fire_timers(timestamp: int = 0) -> None:
+        from domain import reactions
+
+        with _noted("fire_timers"):
+            reactions.fire_due_timers()
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="seal_audit", queue="audit", queueing_lock="tick_seal_audit")
+    def seal_audit(timestamp: int = 0) -> None:
+        from domain.kernel import events
+
+        with _noted("seal_audit"):
+            events.seal()
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="start_builds", queue="builds", queueing_lock="tick_start_builds")
+    def start_builds(timestamp: int = 0) -> None:
+        from app.run import builds
+
+        with _noted("start_builds"):
+            builds.start_waiting()
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="retry_stalled", queue="upkeep", queueing_lock="tick_retry_stalled")
+    async def retry_stalled(timestamp: int = 0) -> None:
+        """Give the jobs of a worker that was killed back to the queue."""
+        with _noted("retry_stalled"):
+            for job in await app.job_manager.get_stalled_jobs():
+                await app.job_manager.retry_job(job)
+
+    @app.periodic(cron=EVERY_NIGHT, periodic_id="tick")
+    @app.task(name="forget_old_jobs", queue="upkeep", queueing_lock="tick_forget_old_jobs", pass_context=True)
+    async def forget_old_jobs(context: Any, timestamp: int = 0) -> None:
+        with _noted("forget_old_jobs"):
+            await builtin_tasks.remove_old_jobs(context, max_hours=_FAILED_KEPT_H, remove_failed=True)
+
+
+# What was last written down of each job. A job that runs every few seconds is written down twice a minute,
+# and whenever it begins to fail or to work again.
+_NOTED_EVERY_S = 30.0
+_written: dict[str, tuple[float, bool]] = {}
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def _noted(job: str) -> Iterator[None]:
+    """Write down that a job ran and whether it went well, for the screen that shows how the system is."""
+    try:
+        yield
+    except Exception as problem:
+        _write_down(job, f"{type(problem).__name__}: {problem}"[:300])
+        raise
+    _write_down(job, None)
+
+
+def _write_down(job: str, problem: str | None) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from domain import reports
+    from domain.kernel.actor import Actor
+    from domain.kernel.work import run
+
+    with _one_at_a_time:
+        at, went_well = _written.get(job, (-_NOTED_EVERY_S, True))
+        if time.monotonic() - at < _NOTED_EVERY_S and went_well == (problem is None):
+            return
+        try:
+            run(Actor.system(), reports.record_job, name=job, problem=problem)
+        except SQLAlchemyError:  # the database may be what is broken, and the job's own problem matters more
+            _log.warning("it could not be written down that %s ran", job)
+            return
+        _written[job] = time.monotonic(), problem is None
+
+
+def main() -> None:
+    log.setup("worker")
+    database.ensure_running()
+    _log.info("worker started")
+    make_app().run_worker(name="worker", concurrency=_AT_ONCE, delete_jobs="successful", shutdown_graceful_timeout=20)
+
+
+if __name__ == "__main__":
+    main()

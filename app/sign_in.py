@@ -1,0 +1,166 @@
+"""Who is here: asked on every rerun and every fragment rerun, and the form for whom we do not know.
+
+The cookie's token names a session; the session's row says whether it still lives. Revoking the row ends it
+on the next rerun, whatever the browser holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import streamlit as st
+
+from app import cookies, words
+from domain import identity
+from domain.identity import SignedIn
+from domain.kernel.actor import Actor
+from domain.kernel.settings import PROJECT, settings
+from domain.kernel.work import begin, run
+
+Here = tuple[SignedIn, Actor]
+
+STATIC = PROJECT / "app" / "static"
+
+# Set while a screen or a fragment is drawn, so that one drawing asks once.
+_known: ContextVar[Here | None] = ContextVar("here", default=None)
+
+
+def here() -> Here | None:
+    """The person at this screen and the actor for the domain; None when nobody is signed in."""
+    return _known.get() or _look()
+
+
+@contextmanager
+def this_rerun() -> Iterator[Here | None]:
+    """Ask who is here, and remember the answer for as long as this drawing takes.
+
+    A fragment drawn within a whole drawing asks nobody again; one that draws itself anew later does.
+    """
+    with _remembered(here()) as found:
+        yield found
+
+
+@contextmanager
+def this_session(session_id: UUID) -> Iterator[Here | None]:
+    """As `this_rerun`, for what runs outside of a drawing on behalf of a session: a file that is made on request."""
+    with _remembered(_of_session(session_id)) as found:
+        yield found
+
+
+@contextmanager
+def _remembered(found: Here | None) -> Iterator[Here | None]:
+    token = _known.set(found)
+    if found is not None:
+        words.speak_to(found[0].locale, found[0].time_zone)
+    try:
+        yield found
+    finally:
+        _known.reset(token)
+
+
+def _look() -> Here | None:
+    session_id = cookies.session_of(st.context.cookies.get(cookies.session_name()))
+    return None if session_id is None else _of_session(session_id)
+
+
+def _of_session(session_id: UUID) -> Here | None:
+    with begin(Actor.system()) as work:
+        return identity.whose_session(work, session_id=session_id)
+
+
+# --- signing out -------------------------------------------------------------------------------
+
+_LEAVE = """<script>
+fetch('/auth/sign-out', {method: 'POST', redirect: 'manual'}).finally(() => window.location.replace('/'));
+</script>"""
+
+
+def leave() -> None:
+    """A callback: end the session now; the browser then drops its cookie."""
+    known = here()
+    if known is not None:
+        run(Actor.system(), identity.sign_out, session_id=known[0].session_id)
+    st.session_state["leaving"] = True
+
+
+# --- the form ----------------------------------------------------------------------------------
+
+
+def draw_form(deep_link: str) -> None:
+    """The sign-in page; after it the browser goes on to `deep_link`."""
+    if st.session_state.get("leaving"):
+        st.html(_LEAVE, unsafe_allow_javascript=True)
+        st.caption("Signing you out …")
+        return
+    if not st.context.cookies.get(cookies.nonce_name()):
+        _go(f"/auth/nonce?{urlencode({'next': deep_link})}")
+        return
+    _, middle, _ = st.columns([1, 1.15, 1])
+    with middle:
+        st.space("large")
+        # The ground is known to the server only after the first drawing; both variants read well on either.
+        variant = "dark" if st.context.theme.type == "dark" else "light"
+        st.image(STATIC / f"logo-{variant}.svg", width=210, alt="Wholesale OS")
+        st.markdown("Buy and sell wholesale with prices, stock and protected payments in one place.")
+        st.space("small")
+        with st.container(border=True, key="sign-in"):
+            st.subheader("Sign in", anchor=False)
+            _say_why(deep_link)
+            with st.form("sign-in-form", border=False):
+                email = st.text_input("E-mail", type="email", autocomplete="username", placeholder="you@company.com")
+                password = st.text_input("Password", type="password", autocomplete="current-password")
+                sent = st.form_submit_button("Sign in", type="primary", width="stretch")
+            if sent:
+                _try(email or "", password or "", deep_link)
+        st.caption(":material/lock: Payments are held in escrow until you accept the goods.", text_alignment="center")
+        _draw_demo_accounts()
+
+
+def _say_why(deep_link: str) -> None:
+    if st.context.cookies.get(cookies.session_name()):
+        st.info("Your session has ended. Please sign in again.", icon=":material/schedule:")
+    elif deep_link.split("?")[0] not in ("/", ""):
+        st.caption("Please sign in to open this page.")
+
+
+def _try(email: str, password: str, deep_link: str) -> None:
+    nonce = st.context.cookies.get(cookies.nonce_name()) or ""
+    if not email or not password:
+        st.error("Please enter your e-mail and your password.")
+        return
+    try:
+        ticket = run(
+            Actor.system(), identity.sign_in, email=email, password=password, nonce=nonce,
+            address=st.context.ip_address or "local", user_agent=st.context.headers.get("User-Agent") or "",
+        )  # fmt: skip
+    except identity.TooManyTries as refusal:
+        st.error(refusal.sentence)
+        return
+    if ticket is None:
+        st.error("E-mail or password is not right. Please try again.")
+        return
+    _go(f"/auth/session?{urlencode({'t': ticket.ticket, 'next': deep_link})}")
+
+
+def _go(address: str) -> None:
+    # Percent-encoded by urlencode, and written as JSON: nothing in it can end the script.
+    st.html(f"<script>window.location.replace({json.dumps(address)});</script>", unsafe_allow_javascript=True)
+    st.caption("One moment …")
+
+
+def _draw_demo_accounts() -> None:
+    if settings().environment != "development" or importlib.util.find_spec("app.accounts") is None:
+        return
+    printable = getattr(importlib.import_module("app.accounts"), "printable", None)
+    text = printable() if printable else ""
+    if text:
+        with st.expander("Demo accounts", icon=":material/key:"):
+            st.caption("This is a development instance. Any of these people can sign in:")
+            st.code(text, language=None)

@@ -1,0 +1,463 @@
+"""States, roles, money, quantities and dates as people read them, by the viewer's locale and time zone.
+
+The shell says once per drawing who reads (`speak_to`); every function also takes a locale or zone of its
+own. All words of the screens that stand for a state of the domain live here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent, get_currency_symbol
+
+from domain.kernel.money import minor_unit
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
+
+_locale: ContextVar[str] = ContextVar("locale", default="en")
+_zone: ContextVar[str] = ContextVar("zone", default="UTC")
+
+
+def speak_to(locale: str, time_zone: str) -> None:
+    """From here on, in this drawing, words are for this reader."""
+    _locale.set(locale)
+    _zone.set(time_zone)
+
+
+@lru_cache(maxsize=64)
+def _known_locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+def _speaker(locale: str | None) -> Locale:
+    return _known_locale(locale or _locale.get())
+
+
+# A screen writes the same numbers each time it is drawn, a table of checks hundreds of them. Callers add 0, as a
+# negative zero would be found under the same key as zero.
+@lru_cache(maxsize=8192)
+def _decimal(value: int | Decimal, pattern: str | None, speaker: Locale) -> str:
+    return str(format_decimal(value, pattern, locale=speaker))
+
+
+@lru_cache(maxsize=8192)
+def _currency(amount: Decimal, currency: str, pattern: str, speaker: Locale, digits: bool) -> str:
+    return str(format_currency(amount, currency, pattern, locale=speaker, currency_digits=digits))
+
+
+# --- money and quantities ----------------------------------------------------------------------
+
+
+def money(amount: Decimal | None, currency: str, locale: str | None = None) -> str:
+    """An amount in its currency's minor unit: "€1,234.50". Nothing at all: "–"."""
+    if amount is None:
+        return "–"
+    digits = minor_unit(currency)
+    pattern = "¤#,##0." + "0" * digits if digits else "¤#,##0"
+    speaker = _speaker(locale)
+    pattern = speaker.currency_formats["standard"].pattern if speaker.language != "en" else pattern
+    return _currency(amount + 0, currency, pattern, speaker, True)
+
+
+def money_short(amount: Decimal, currency: str, locale: str | None = None) -> str:
+    """A large amount for a tile: "€1.2M"; small ones stand in full."""
+    if abs(amount) < 100_000:
+        return money(amount, currency, locale)
+    return str(format_compact_currency(amount, currency, locale=_speaker(locale), fraction_digits=2))
+
+
+def unit_price(amount: Decimal | None, currency: str, locale: str | None = None) -> str:
+    """A unit price with as many decimals as it has, at least those of the currency: "€0.0345"."""
+    if amount is None:
+        return "–"
+    least = minor_unit(currency)
+    used = max(least, -int(amount.normalize().as_tuple().exponent))
+    speaker = _speaker(locale)
+    pattern = speaker.currency_formats["standard"].pattern.split(";")[0]
+    whole = pattern.replace(".00", "." + "0" * min(used, 6) if used else "")
+    return _currency(amount + 0, currency, whole, speaker, False)
+
+
+def symbol(currency: str, locale: str | None = None) -> str:
+    return str(get_currency_symbol(currency, locale=_speaker(locale)))
+
+
+def number(value: int | Decimal, locale: str | None = None) -> str:
+    return _decimal(value + 0, None, _speaker(locale))
+
+
+def tenths(value: Decimal, locale: str | None = None) -> str:
+    """A measured number with one decimal, so that a column of them is even: "0.4", "12.0"."""
+    return _decimal(value + 0, "#,##0.0", _speaker(locale))
+
+
+def quantity(value: int, unit: str = "", locale: str | None = None) -> str:
+    """A number of base units: "1,200 pieces", or the bare number without a unit."""
+    text = number(value, locale)
+    return f"{text} {plural(unit, value)}" if unit else text
+
+
+def plural(unit: str, value: int) -> str:
+    """The unit's name for so many; units that are measures ("kg", "m") stay as they are."""
+    if value == 1 or len(unit) <= 3 or unit.endswith("s"):
+        return {"each": "piece"}.get(unit, unit)
+    return {"each": "pieces", "box": "boxes", "piece": "pieces"}.get(
+        unit, f"{unit}es" if unit.endswith(("x", "ch", "sh")) else f"{unit}s"
+    )
+
+
+def percent(rate: Decimal, digits: int = 1, locale: str | None = None) -> str:
+    """A rate between 0 and 1 as "12.5 %"; trailing zeros are left out."""
+    return str(format_percent(rate, "#,##0." + "#" * digits + "%", locale=_speaker(locale)))
+
+
+def days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def lead_time(count: int) -> str:
+    """How long until goods leave: "ships at once", "ready in 5 days"."""
+    return "Ships at once" if count == 0 else f"Ready in {days(count)}"
+
+
+def stars(count: int) -> str:
+    return ":material/star:" * count
+
+
+def rating(average: Decimal | None, reviews: int) -> str:
+    return f"{number(average)} of 5 ({number(reviews)})" if average is not None and reviews else "–"
+
+
+def count(value: int, noun: str) -> str:
+    """ "1 order", "12 orders"."""
+    return f"{number(value)} {plural(noun, value)}"
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+def day(moment: datetime | date | None, locale: str | None = None, time_zone: str | None = None) -> str:
+    """A day in the reader's zone: "Nov 22, 2026"."""
+    if moment is None:
+        return "–"
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(ZoneInfo(time_zone or _zone.get())).date()
+    return str(format_date(moment, "medium", locale=_speaker(locale)))
+
+
+def day_short(moment: date, locale: str | None = None) -> str:
+    """A day on an axis or in a range whose year is known: "Nov 22"."""
+    return str(format_skeleton("MMMd", moment, locale=_speaker(locale)))
+
+
+def days_from(first: date, end: date, locale: str | None = None) -> str:
+    """The days from `first` up to, but not with, `end`: "Nov 1 – Nov 30, 2026", or one day alone."""
+    last = end - timedelta(days=1)
+    if last == first:
+        return day(first, locale)
+    begins = day_short(first, locale) if first.year == last.year else day(first, locale)
+    return f"{begins} – {day(last, locale)}"
+
+
+def step_of_time(first: date, grain: str, locale: str | None = None) -> str:
+    """A day, week, month or quarter by its first day: "Nov 22", "Nov 16", "Nov 2026", "Q4 2026"."""
+    if grain == "month":
+        return str(format_skeleton("yMMM", first, locale=_speaker(locale)))
+    if grain == "quarter":
+        return str(format_skeleton("yQQQ", first, locale=_speaker(locale)))
+    return day_short(first, locale)
+
+
+def instant(moment: datetime | None, locale: str | None = None, time_zone: str | None = None) -> str:
+    """An instant in the reader's zone, to the minute: "Nov 22, 2026, 4:05 PM"."""
+    if moment is None:
+        return "–"
+    zone = ZoneInfo(time_zone or _zone.get())
+    here = moment.astimezone(zone)
+    speaker = _speaker(locale)
+    clock = format_datetime(here, "short", locale=speaker, tzinfo=zone).replace("\u202f", " ")
+    return f"{format_date(here.date(), 'medium', locale=speaker)}, {clock.split(', ', 1)[-1]}"
+
+
+def clock(moment: datetime | None, locale: str | None = None, time_zone: str | None = None) -> str:
+    """The time of day in the reader's zone: "4:05 PM"."""
+    return "–" if moment is None else instant(moment, locale, time_zone).split(", ")[-1]
+
+
+def is_today(moment: datetime | None, now: datetime | None = None) -> bool:
+    """Whether an instant lies on the reader's present day."""
+    return moment is not None and day(moment) == day(now or datetime.fromtimestamp(time.time(), UTC))
+
+
+def ago(moment: datetime | None, now: datetime | None = None, locale: str | None = None) -> str:
+    """How long ago, or how soon: "5 minutes ago", "in 2 days"."""
+    if moment is None:
+        return "–"
+    now = now or datetime.fromtimestamp(time.time(), UTC)
+    if abs((now - moment).total_seconds()) < 45:
+        return "just now" if moment <= now else "in a moment"
+    return str(format_timedelta(moment - now, add_direction=True, locale=_speaker(locale)))
+
+
+# --- states ------------------------------------------------------------------------------------
+
+STATES: dict[str, tuple[str, Colour]] = {
+    # orders
+    "awaiting_payment": ("Awaiting payment", "orange"),
+    "awaiting_seller": ("Awaiting confirmation", "orange"),
+    "confirmed": ("Confirmed", "blue"),
+    "in_production": ("In production", "violet"),
+    "ready": ("Ready to ship", "blue"),
+    "completed": ("Completed", "green"),
+    "closed_short": ("Closed short", "orange"),
+    "cancelled": ("Cancelled", "gray"),
+    "declined": ("Declined", "red"),
+    "expired": ("Expired", "gray"),
+    # how far the goods are
+    "not_shipped": ("Not shipped", "gray"),
+    "partly_shipped": ("Partly shipped", "blue"),
+    "shipped": ("On the way", "blue"),
+    "partly_delivered": ("Partly delivered", "violet"),
+    "delivered": ("Delivered", "violet"),
+    "partly_accepted": ("Partly accepted", "green"),
+    "accepted": ("Accepted", "green"),
+    # shipments
+    "draft": ("Draft", "gray"),
+    "packed": ("Packed", "gray"),
+    "dispatched": ("On the way", "blue"),
+    "in_transit": ("On the way", "blue"),
+    "lost": ("Lost", "red"),
+    # payments, refunds, payouts
+    "awaiting_transfer": ("Awaiting transfer", "orange"),
+    "captured": ("Paid", "green"),
+    "owed": ("To be paid back", "orange"),
+    "batched": ("In preparation", "orange"),
+    "prepared": ("Prepared", "orange"),
+    "sent": ("Sent", "green"),
+    "matched": ("Matched", "green"),
+    "open": ("Open", "orange"),
+    # offers
+    "published": ("Published", "green"),
+    "paused": ("Paused", "orange"),
+    "discontinued": ("Discontinued", "gray"),
+    # organisations and people
+    "active": ("Active", "green"),
+    "suspended": ("Suspended", "red"),
+    "removed": ("Removed", "gray"),
+    "disabled": ("Disabled", "red"),
+    # checks
+    "holds": ("Holds", "green"),
+    "broken": ("Broken", "red"),
+}
+
+ROLES: dict[str, str] = {
+    "factory_owner": "Factory owner",
+    "factory_manager": "Factory manager",
+    "sales_representative": "Sales representative",
+    "production_manager": "Production manager",
+    "business_owner": "Business owner",
+    "store_manager": "Store manager",
+    "purchasing_agent": "Purchasing agent",
+    "distributor_owner": "Distributor owner",
+    "regional_manager": "Regional manager",
+    "warehouse_manager": "Warehouse manager",
+    "sales_manager": "Sales manager",
+    "super_admin": "Administrator",
+    "operations": "Operations",
+    "compliance": "Compliance",
+    "support": "Support",
+    "finance": "Finance",
+    "analytics": "Analytics",
+}
+
+KINDS: dict[str, str] = {
+    "manufacturer": "Manufacturer",
+    "retailer": "Retailer",
+    "distributor": "Distributor",
+    "platform": "Platform",
+}
+
+SITES: dict[str, str] = {"store": "Store", "warehouse": "Warehouse", "factory": "Factory", "office": "Office"}
+
+METHODS: dict[str, str] = {"wallet": "Wallet", "bank_transfer": "Bank transfer", "unknown": "Imported"}
+
+
+def state_word(state: str) -> str:
+    """What people read for a state: "Awaiting payment"."""
+    found = STATES.get(str(state))
+    return found[0] if found else sentence_case(str(state))
+
+
+def state_colour(state: str) -> Colour:
+    found = STATES.get(str(state))
+    return found[1] if found else "gray"
+
+
+def stage(state: str, progress: str) -> str:
+    """What to show of an order: once goods of a ready order move, how far they are says more."""
+    return str(progress) if str(state) == "ready" and str(progress) != "not_shipped" else str(state)
+
+
+def role(variant: str) -> str:
+    return ROLES.get(str(variant), sentence_case(str(variant)))
+
+
+def kind(org_kind: str) -> str:
+    return KINDS.get(str(org_kind), sentence_case(str(org_kind)))
+
+
+def site_kind(name: str) -> str:
+    return SITES.get(str(name), sentence_case(str(name)))
+
+
+def method(name: str) -> str:
+    return METHODS.get(str(name), sentence_case(str(name)))
+
+
+def country(code: str | None, locale: str | None = None) -> str:
+    return str(_speaker(locale).territories.get(code, code)) if code else "–"
+
+
+def address(parts: Mapping[str, Any]) -> str:
+    """A delivery address in one line."""
+    town = f"{parts.get('postal_code') or ''} {parts.get('city') or ''}".strip()
+    return ", ".join(
+        str(part) for part in (parts.get("name"), parts.get("street"), town, parts.get("country_code")) if part
+    )
+
+
+def sentence_case(word: str) -> str:
+    text = word.replace("_", " ").replace("-", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+# --- notices -----------------------------------------------------------------------------------
+
+NOTICES: dict[str, str] = {
+    "new_order": "New order {number} from {buyer}: please confirm or decline it.",
+    "order_confirmed": "{seller} confirmed your order {number}.",
+    "order_declined": "{seller} declined your order {number}; your money comes back.",
+    "order_declined_by_us": "Order {number} was declined.",
+    "order_expired": "Your order {number} ended because no payment came in.",
+    "order_cancelled": "Order {number} was cancelled by the {by}.",
+    "order_ready": "Order {number} is ready to be shipped.",
+    "goods_shipped": "{seller} shipped goods of order {number}.",
+    "goods_received": "{buyer} received goods of order {number}.",
+    "goods_accepted": "{buyer} accepted goods of order {number}.",
+    "goods_accepted_by_us": "Goods of order {number} were accepted.",
+    "order_closed_short": "{seller} cannot deliver all of order {number}; the rest is refunded.",
+    "shortage_refunded": "Missing goods of order {number} were refunded.",
+    "shortage_refunded_by_us": "Missing goods of order {number} were refunded to {buyer}.",
+    "order_completed": "Order {number} is completed. You can leave feedback.",
+    "money_released": "Money of order {number} was released to you.",
+    "money_refunded": "Money of order {number} was refunded to you.",
+    "wallet_topped_up": "Your wallet was topped up.",
+    "payout_sent": "A payout is on its way to your bank account.",
+    "review_written": "Feedback on order {number} was left.",
+}
+
+# What happened to an order, as a line of its timeline.
+STEPS: dict[str, str] = {
+    "OrderPlaced": "Order placed",
+    "OrderSecured": "Payment received and held in escrow",
+    "OrderConfirmed": "Confirmed by the supplier",
+    "OrderDeclined": "Declined by the supplier",
+    "OrderExpired": "Ended: no payment came in",
+    "OrderCancelled": "Cancelled by the buyer",
+    "ProductionStarted": "Production started",
+    "ProductionReported": "Production progress",
+    "OrderReady": "Ready to ship",
+    "GoodsShipped": "Goods shipped",
+    "GoodsReceived": "Goods received",
+    "GoodsAccepted": "Goods accepted",
+    "OrderClosedShort": "Closed short: the rest is refunded",
+    "OrderCompleted": "Order completed",
+    "ShortageRefunded": "Missing goods refunded",
+    "MoneyHeld": "Money held in escrow",
+    "MoneyReleased": "Money released to the supplier",
+    "MoneyRefunded": "Money refunded",
+    "ReviewWritten": "Feedback left",
+}
+
+# Why money moved, as a line of a statement.
+MOVEMENTS: dict[str, str] = {
+    "wallet_topped_up": "Wallet top-up",
+    "order_funded_by_wallet": "Paid from the wallet into escrow",
+    "order_funded_by_transfer": "Bank transfer into escrow",
+    "goods_accepted": "Goods accepted: money released",
+    "order_refunded": "Refund from escrow",
+    "refund_to_wallet": "Refund to the wallet",
+    "refund_sent": "Refund sent by bank",
+    "earnings_sent": "Payout sent by bank",
+    "commission_swept": "Commission moved to operations",
+    "gmv_placed": "GMV: placed",
+    "gmv_confirmed": "GMV: confirmed",
+    "gmv_completed": "GMV: completed",
+}
+
+# The accounts between which it moved.
+ACCOUNTS: dict[str, str] = {
+    "bank.escrow": "Escrow bank account",
+    "bank.operating": "Operating bank account",
+    "escrow": "Escrow of the order",
+    "pay.seller": "Owed to the supplier",
+    "pay.distributor": "Owed to the distributor",
+    "wallet.buyer": "Buyer's wallet",
+    "refund.payable": "Refund on its way",
+    "vat.commission": "VAT on commission",
+    "rev.commission": "Platform commission",
+    "memo.gmv.placed": "GMV, placed",
+    "memo.gmv.confirmed": "GMV, confirmed",
+    "memo.gmv.completed": "GMV, completed",
+    "memo.contra": "GMV, counter-entry",
+}
+
+CARRIERS: dict[str, str] = {
+    "dhl": "DHL",
+    "fedex": "FedEx",
+    "ups": "UPS",
+    "dpd": "DPD",
+    "own_fleet": "Own fleet",
+    "other": "Other carrier",
+}
+
+
+def step(name: str) -> str:
+    return STEPS.get(name, sentence_case(name))
+
+
+def movement(kind: str) -> str:
+    return MOVEMENTS.get(str(kind), sentence_case(str(kind)))
+
+
+def account(family: str) -> str:
+    return ACCOUNTS.get(str(family), sentence_case(str(family)))
+
+
+def carrier(name: str) -> str:
+    return CARRIERS.get(str(name), sentence_case(str(name)))
+
+
+def notice_line(kind: str, facts: Mapping[str, Any]) -> str:
+    """One notice as a sentence."""
+    template = NOTICES.get(kind)
+    if template is None:
+        return sentence_case(kind)
+    return template.format_map(_Gaps(facts))
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

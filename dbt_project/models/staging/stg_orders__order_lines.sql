@@ -1,0 +1,21 @@
+select
+    id as line_id,
+    order_id,
+    line_no,
+    buyer_id,
+    seller_id,
+    offer_id,
+    variant_id,
+    sku,
+    currency as currency_code,
+    ordered,
+    confirmed,
+    accepted,
+    lost,
+    unit_price,
+    discount,
+    exact_value,
+    goods,
+    tax,
+    shipping
+from {{ source('market', 'order_lines') }}

@@ -1,0 +1,55 @@
+"""The catalogue: categories, products with variants, and each seller's offers.
+
+A product is a shared identity; an *offer* is one seller's SKU for one variant, with order rules (minimum
+quantity, increment, packs), price tiers and a lead time. Offers are draft, published, paused or
+discontinued. Prices are never overwritten: a new list closes the old rows. Announces what changed with
+before and after. Relies on identity. Refuses rising price ladders, doubled SKUs and changes to what
+somebody else has just changed.
+"""
+
+from domain.catalog.commands import (
+    SkuTaken,
+    StaleVersion,
+    change_offer,
+    change_product,
+    create_category,
+    create_offer,
+    create_product,
+    discontinue_offer,
+    pause_offer,
+    publish_offer,
+    set_price_tiers,
+    set_seller_terms,
+)
+from domain.catalog.history import adopt_products
+from domain.catalog.queries import categories, my_offers, offer_sheet, seller_terms, variants_of_product
+from domain.catalog.states import OfferState
+from domain.catalog.views import CategoryRow, OfferRow, OfferSheet, PackRow, SellerTermsSheet, Tier
+
+__all__ = [
+    "CategoryRow",
+    "OfferRow",
+    "OfferSheet",
+    "OfferState",
+    "PackRow",
+    "SellerTermsSheet",
+    "SkuTaken",
+    "StaleVersion",
+    "Tier",
+    "adopt_products",
+    "categories",
+    "change_offer",
+    "change_product",
+    "create_category",
+    "create_offer",
+    "create_product",
+    "discontinue_offer",
+    "my_offers",
+    "offer_sheet",
+    "pause_offer",
+    "publish_offer",
+    "seller_terms",
+    "set_price_tiers",
+    "set_seller_terms",
+    "variants_of_product",
+]

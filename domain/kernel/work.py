@@ -1,0 +1,204 @@
+"""One unit of work: a session, who acts, and the instant at which it happens.
+
+`run` is the only place that commits. It opens a transaction, tells PostgreSQL whose it is (row-level
+security reads it), calls the command, writes down what happened and the answer to the request, and
+commits. Races (unique, serialisation, deadlock) start over, three times at most. `begin` opens the
+same unit for questions and never writes.
+"""
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, get_type_hints
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from pydantic_core import to_json, to_jsonable_python
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.orm import Session
+
+from domain.kernel import database
+from domain.kernel.actor import Actor
+from domain.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from domain.kernel.events import Event
+
+P = ParamSpec("P")
+A = TypeVar("A")
+
+ATTEMPTS = 3
+# unique_violation, serialization_failure, deadlock_detected, lock_not_available
+RACES = frozenset({"23505", "40001", "40P01", "55P03"})
+
+_clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
+
+
+class RequestReused(Conflict):
+    """The same request id came with another body."""
+
+
+class Busy(Conflict):
+    """Others hold what this needs; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    session: Session
+    actor: Actor
+    now: datetime
+
+    def record(self, event: Event) -> None:
+        """Write down what happened; it is stored when the command has ended."""
+        self.session.info.setdefault("events", []).append(event)
+
+
+_BEGIN = text("select now_at, body_hash, answer from begin_work(:org_id, :user_id, :scope, :request_id, :command)")
+_FINISH = text(
+    "select finish_work(cast(:events as jsonb), cast(:timers as jsonb), :command, :request_id, :body_hash,"
+    " cast(:answer as jsonb), :now)"
+)
+
+
+@contextmanager
+def begin(actor: Actor) -> Iterator[Work]:
+    """A unit of work for questions: its transaction is read only and rolls back at the end."""
+    with database.sessions()() as session:
+        session.execute(text("set transaction read only")) if not session.in_nested_transaction() else None
+        yield Work(session, actor, _open(session, actor, None, "").now_at)
+        session.rollback()
+
+
+@contextmanager
+def clock(now: datetime) -> Iterator[None]:
+    """Let the demo, the simulation or a test say what time it is."""
+    token = _clock.set(now)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
+
+
+def run(actor: Actor, command: Callable[Concatenate[Work, P], A], /, *args: P.args, **facts: P.kwargs) -> A:
+    """Do one command as one transaction, and return its answer.
+
+    A `request_id` among the facts makes twice once: a repeat returns the first answer, and the same
+    id with other facts raises `RequestReused`. Raises `DomainError` when the command refuses.
+    """
+    name = f"{command.__module__}.{command.__qualname__}"
+    request_id = facts.get("request_id")
+    body_hash = _hash(name, facts) if request_id is not None else None
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _once(actor, command, name, request_id, body_hash, args, facts)
+        except RequestReused:
+            raise
+        except DomainError:
+            # Its twin may have been done while this one waited for a lock: then the next round has its answer.
+            if attempt == ATTEMPTS or not _is_answered(actor, request_id):
+                raise
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlstate", None)
+            if code in RACES and attempt < ATTEMPTS:
+                time.sleep(random.uniform(0.005, 0.05) * attempt)
+                continue
+            raise _in_words(error, code) from error
+    raise AssertionError("unreachable")
+
+
+def _once(
+    actor: Actor, command: Callable[..., A], name: str, request_id: Any, body_hash: bytes | None, args: Any, facts: Any
+) -> A:
+    with database.sessions()() as session, session.begin():
+        opened = _open(session, actor, request_id, name)
+        if opened.body_hash is not None:
+            if bytes(opened.body_hash) != body_hash:
+                raise RequestReused("This request was already sent with other contents. Please start again.")
+            return _answer_type(command).validate_python(opened.answer["answer"])
+        work = Work(session, actor, opened.now_at)
+        answer = command(work, *args, **facts)
+        session.flush()
+        events, timers = session.info.pop("events", []), session.info.pop("timers", {})
+        if events or timers or request_id is not None:
+            session.execute(
+                _FINISH,
+                {
+                    "events": to_json([event.row() for event in events]).decode(),
+                    "timers": to_json(timers).decode(),
+                    "command": name.rpartition(".")[2],
+                    "request_id": request_id,
+                    "body_hash": body_hash,
+                    "answer": json.dumps({"answer": _plain(command, answer)}) if request_id is not None else None,
+                    "now": work.now,
+                },
+            )
+        return answer
+
+
+def _is_answered(actor: Actor, request_id: Any) -> bool:
+    if request_id is None:
+        return False
+    with database.sessions()() as session:
+        return _open(session, actor, request_id, "").body_hash is not None
+
+
+class _Opened(NamedTuple):
+    now_at: datetime
+    body_hash: bytes | None
+    answer: Any
+
+
+def _open(session: Session, actor: Actor, request_id: UUID | None, command: str) -> _Opened:
+    found = session.execute(
+        _BEGIN,
+        {
+            "org_id": actor.org_id,
+            "user_id": actor.user_id,
+            "scope": actor.scope.value,
+            "request_id": request_id,
+            "command": command,
+        },
+    ).one()
+    opened, simulated = _Opened._make(found), _clock.get()
+    return opened if simulated is None else opened._replace(now_at=simulated)
+
+
+def _hash(name: str, facts: dict[str, Any]) -> bytes:
+    body = json.dumps([name, to_jsonable_python(_ordered(facts), fallback=str)], sort_keys=True)
+    return hashlib.sha256(body.encode()).digest()
+
+
+def _ordered(value: Any) -> Any:
+    # A set has another order in every process; the same request must hash alike in all of them.
+    if isinstance(value, Mapping):
+        return {key: _ordered(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    return [_ordered(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _answer_type(command: Callable[..., Any]) -> TypeAdapter[Any]:
+    answer: Any = get_type_hints(command)["return"]
+    return TypeAdapter(answer)
+
+
+def _plain(command: Callable[..., Any], answer: Any) -> Any:
+    return str(answer) if isinstance(answer, UUID) else _answer_type(command).dump_python(answer, mode="json")
+
+
+def _in_words(error: DBAPIError, code: str | None) -> Exception:
+    """The database's refusal as a refusal of ours, where a person can do something about it."""
+    if code in RACES:
+        return Busy("Somebody else is changing the same thing right now. Nothing was done; please try again.")
+    if code == "WS005":  # an owner-owned function found that this is not the actor's own
+        return NotFound()
+    if code in ("22003", "22P05") or (code is None and isinstance(error, DataError)):
+        return Invalid("A number or a text is outside of what can be stored. Nothing was done.")
+    return error

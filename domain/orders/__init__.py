@@ -1,0 +1,156 @@
+"""Orders: baskets, purchases and supplier orders, from checkout to completion.
+
+A checkout makes one *purchase* with one *supplier order* per seller, whole or not at all. A supplier order
+is awaiting payment, awaiting its seller, confirmed, in production, ready, and completed; or it ends as
+declined, cancelled, expired or closed short. How far goods have travelled is derived from quantities.
+Money is held from payment to acceptance and follows what was accepted, unit by unit. Announces every
+step (`events`). Relies on pricing for prices, stock for reservations, payments for escrow, logistics for
+shipments, trust for feedback. Refuses strangers with "not found", steps that the state table does not
+list, and quantities that do not add up.
+
+The story: `basket` -> `placing` (checkout) -> `commands` (sell, ship, receive, accept) -> `feedback`;
+`ending` holds the ways to end early, `totals` the arithmetic, `history` the import of a company's past.
+"""
+
+from domain.orders.basket import add_to_basket, confirm_basket_prices, remove_from_basket, set_basket_quantity
+from domain.orders.commands import (
+    NothingToAccept,
+    accept_goods,
+    accept_silently,
+    confirm_order,
+    match_transfer,
+    pay_from_wallet,
+    record_receipt,
+    report_production,
+    ship_goods,
+    start_production,
+)
+from domain.orders.ending import (
+    cancel_order,
+    cancel_purchase,
+    close_short,
+    close_shortage,
+    decline_order,
+    decline_unanswered,
+    expire_purchase,
+    withdraw_order,
+)
+from domain.orders.feedback import leave_feedback, publish_feedback
+from domain.orders.history import (
+    HistoryImported,
+    HistoryNameTaken,
+    ImportedHistory,
+    ImportReport,
+    PastUnderWay,
+    bring_past,
+    import_history,
+)
+from domain.orders.history_files import BadHistory, ImportProgress, Problem
+from domain.orders.history_flat import ENCODINGS, FIELDS, Layout, UnknownLayout
+from domain.orders.history_guess import Guess, guess_layout, guess_state, words_in_column
+from domain.orders.past import my_past, my_past_by_month
+from domain.orders.placing import EmptyBasket, PriceChanged, place_order
+from domain.orders.queries import (
+    all_orders,
+    my_basket,
+    order_sheet,
+    orders_of_buyer,
+    orders_of_seller,
+    purchase_sheet,
+    running_low,
+    sales_by_week,
+    work_list,
+)
+from domain.orders.states import BOUND, OrderState, Progress
+from domain.orders.totals import BelowMinimum
+from domain.orders.views import (
+    BasketGroup,
+    BasketRow,
+    BasketSheet,
+    OrderLineRow,
+    OrderRow,
+    OrderSheet,
+    PastMonth,
+    PastRow,
+    PurchaseSheet,
+    RunningLow,
+    SalesWeek,
+    StepRow,
+    WorkList,
+)
+
+__all__ = [
+    "BOUND",
+    "BadHistory",
+    "BasketGroup",
+    "BasketRow",
+    "BasketSheet",
+    "BelowMinimum",
+    "ENCODINGS",
+    "EmptyBasket",
+    "FIELDS",
+    "Guess",
+    "HistoryImported",
+    "HistoryNameTaken",
+    "ImportProgress",
+    "ImportReport",
+    "ImportedHistory",
+    "Layout",
+    "NothingToAccept",
+    "OrderLineRow",
+    "OrderRow",
+    "OrderSheet",
+    "OrderState",
+    "PastMonth",
+    "PastRow",
+    "PastUnderWay",
+    "PriceChanged",
+    "Problem",
+    "Progress",
+    "PurchaseSheet",
+    "RunningLow",
+    "SalesWeek",
+    "StepRow",
+    "UnknownLayout",
+    "WorkList",
+    "accept_goods",
+    "accept_silently",
+    "add_to_basket",
+    "all_orders",
+    "bring_past",
+    "cancel_order",
+    "cancel_purchase",
+    "close_short",
+    "close_shortage",
+    "confirm_basket_prices",
+    "confirm_order",
+    "decline_order",
+    "decline_unanswered",
+    "expire_purchase",
+    "guess_layout",
+    "guess_state",
+    "import_history",
+    "leave_feedback",
+    "match_transfer",
+    "my_basket",
+    "my_past",
+    "my_past_by_month",
+    "order_sheet",
+    "orders_of_buyer",
+    "orders_of_seller",
+    "pay_from_wallet",
+    "place_order",
+    "publish_feedback",
+    "purchase_sheet",
+    "record_receipt",
+    "remove_from_basket",
+    "report_production",
+    "running_low",
+    "sales_by_week",
+    "set_basket_quantity",
+    "ship_goods",
+    "start_production",
+    "withdraw_order",
+    "words_in_column",
+    "work_list",
+]

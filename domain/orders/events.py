@@ -1,0 +1,112 @@
+"""What happens to orders. `from_state` and `to_state` make each step provable."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from domain.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    subject: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchasePlaced(Event):
+    subject: ClassVar[str] = "purchase"
+    orders: int
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(OrderEvent):
+    purchase_id: UUID
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSecured(OrderEvent):
+    """The money of the order is held; its seller can answer."""
+
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderConfirmed(OrderEvent):
+    cut: int
+    goods: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDeclined(OrderEvent):
+    reason: str
+    by_timer: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderExpired(OrderEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    reason: str
+    by: str  # buyer or seller
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionStarted(OrderEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionReported(OrderEvent):
+    percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReady(OrderEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsShipped(OrderEvent):
+    shipment_id: UUID
+    units: int
+    is_last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsReceived(OrderEvent):
+    shipment_id: UUID
+    units: int
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsAccepted(OrderEvent):
+    acceptance_id: UUID
+    units: int
+    gross: Decimal
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderClosedShort(OrderEvent):
+    units: int
+    refunded: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompleted(OrderEvent):
+    goods: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortageRefunded(OrderEvent):
+    units: int
+    refunded: Decimal

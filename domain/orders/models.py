@@ -1,0 +1,294 @@
+"""Baskets, purchases, supplier orders with their lines, acceptances and returns."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from domain import catalog  # noqa: F401  foreign keys point at its tables, so they must be known wherever orders are
+from domain.identity.states import Origin
+from domain.kernel.records import (
+    Amount,
+    Currency,
+    ExactValue,
+    Id,
+    Instant,
+    Json,
+    Key,
+    Quantity,
+    Rate,
+    Record,
+    UnitPrice,
+    one_of,
+    settled,
+)
+from domain.kernel.states import check_move
+from domain.orders.states import MOVES, OrderState
+from domain.payments.states import Method
+
+
+class Basket(Record):
+    """What a buyer collects before checkout. One is open per organisation and person."""
+
+    __tablename__ = "baskets"
+    __table_args__ = (
+        Index("baskets_open_key", "buyer_id", "person_id", unique=True, postgresql_where=text("placed_at is null")),
+        UniqueConstraint("id", "buyer_id"),
+    )
+
+    id: Mapped[Id]
+    buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[Instant]
+    placed_at: Mapped[datetime | None]
+
+
+class BasketLine(Record):
+    """`seen_unit_price` is the price the buyer was shown; a change since is confirmed anew."""
+
+    __tablename__ = "basket_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        ForeignKeyConstraint(["basket_id", "buyer_id"], ["baskets.id", "baskets.buyer_id"], ondelete="CASCADE"),
+    )
+
+    basket_id: Mapped[Key] = mapped_column(primary_key=True)
+    offer_id: Mapped[Key] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    buyer_id: Mapped[Key]
+    quantity: Mapped[Quantity]
+    seen_unit_price: Mapped[UnitPrice]
+    added_at: Mapped[Instant]
+
+
+class Purchase(Record):
+    """One checkout: the sum of its supplier orders, one per seller."""
+
+    __tablename__ = "purchases"
+    __table_args__ = (
+        one_of("origin", Origin),
+        one_of("payment_method", (*Method, "unknown")),
+        UniqueConstraint("history_id", "external_id"),
+        UniqueConstraint("id", "buyer_id"),
+        *settled("goods", "tax", "shipping", "total"),
+        CheckConstraint("total = goods + tax + shipping", name="total"),
+        Index(None, "buyer_id", "created_at"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    origin: Mapped[str] = mapped_column(server_default=text("'live'"))
+    history_id: Mapped[UUID | None] = mapped_column(ForeignKey("histories.id"))
+    external_id: Mapped[str | None]
+    buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    placed_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    payment_method: Mapped[str]
+    currency: Mapped[Currency]
+    goods: Mapped[Amount]
+    tax: Mapped[Amount]
+    shipping: Mapped[Amount]
+    total: Mapped[Amount]
+    created_at: Mapped[Instant]
+
+
+class SupplierOrder(Record):
+    """What one seller owes one buyer of a purchase. `version` counts its state changes."""
+
+    __tablename__ = "supplier_orders"
+    __table_args__ = (
+        one_of("origin", Origin),
+        one_of("state", OrderState),
+        one_of("payment_method", (*Method, "unknown")),
+        *settled("goods", "tax", "shipping", "total"),
+        CheckConstraint("total = goods + tax + shipping", name="total"),
+        CheckConstraint("goods >= 0 and tax >= 0 and shipping >= 0", name="not_negative"),
+        CheckConstraint("produced_percent between 0 and 100", name="produced_percent"),
+        ForeignKeyConstraint(["purchase_id", "buyer_id"], ["purchases.id", "purchases.buyer_id"]),
+        UniqueConstraint("id", "buyer_id", "seller_id"),
+        Index(None, "purchase_id"),
+        Index(None, "buyer_id", "created_at"),
+        Index(None, "seller_id", "created_at"),
+        Index("supplier_orders_secured_at_idx", "secured_at"),
+        Index("supplier_orders_completed_at_idx", "completed_at"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    origin: Mapped[str] = mapped_column(server_default=text("'live'"))
+    history_id: Mapped[UUID | None] = mapped_column(ForeignKey("histories.id"))
+    purchase_id: Mapped[Key]
+    parent_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier_orders.id"))
+    buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    seller_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    distributor_id: Mapped[UUID | None] = mapped_column(ForeignKey("organizations.id"))
+    buyer_name: Mapped[str]
+    seller_name: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    payment_method: Mapped[str] = mapped_column(server_default=text("'unknown'"))
+    currency: Mapped[Currency]
+    goods: Mapped[Amount]
+    tax: Mapped[Amount]
+    shipping: Mapped[Amount]
+    total: Mapped[Amount]
+    produced_percent: Mapped[int] = mapped_column(server_default=text("0"))
+    lead_time_days: Mapped[int] = mapped_column(server_default=text("0"))
+    delivery_address: Mapped[Json]
+    buyer_note: Mapped[str] = mapped_column(server_default=text("''"))
+    created_at: Mapped[Instant]
+    secured_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    promised_at: Mapped[datetime | None]
+    first_shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.line_no", lazy="raise")
+
+    def move_to(self, state: OrderState) -> None:
+        check_move(MOVES, OrderState(self.state), state, noun="order")
+        self.state = state.value
+        self.version += 1
+
+
+class OrderLine(Record):
+    """One offer of an order. All quantities are base units; amounts are for `ordered` of them.
+
+    `exact_value` is quantity x unit price - discount before rounding to the minor unit (`goods`).
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["order_id", "buyer_id", "seller_id"],
+            ["supplier_orders.id", "supplier_orders.buyer_id", "supplier_orders.seller_id"],
+        ),
+        ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
+        UniqueConstraint("order_id", "line_no"),
+        Index(None, "offer_id"),
+        *settled("goods", "tax", "shipping"),
+        CheckConstraint("ordered > 0", name="ordered"),
+        CheckConstraint("least(confirmed, cancelled, shipped, delivered, accepted, lost) >= 0", name="not_negative"),
+        CheckConstraint("confirmed + cancelled <= ordered", name="confirmed"),
+        CheckConstraint("shipped <= confirmed", name="shipped"),
+        CheckConstraint("delivered + lost <= shipped", name="delivered"),
+        CheckConstraint("accepted <= delivered", name="accepted"),
+        CheckConstraint("exact_value = ordered * unit_price - discount", name="exact_value"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[Key]
+    buyer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    line_no: Mapped[int]
+    offer_id: Mapped[Key]
+    variant_id: Mapped[Key] = mapped_column(ForeignKey("product_variants.id"))
+    sku: Mapped[str]
+    name: Mapped[str]
+    currency: Mapped[Currency]
+    ordered: Mapped[Quantity]
+    confirmed: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    cancelled: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    shipped: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    delivered: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    accepted: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    lost: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    unit_price: Mapped[UnitPrice]
+    discount: Mapped[UnitPrice] = mapped_column(server_default=text("0"))
+    exact_value: Mapped[ExactValue]
+    goods: Mapped[Amount]
+    tax_rate: Mapped[Rate]
+    tax: Mapped[Amount]
+    shipping: Mapped[Amount]
+    price_trace: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class ProductionReport(Record):
+    __tablename__ = "production_reports"
+    __table_args__ = (CheckConstraint("percent between 0 and 100", name="percent"), Index(None, "order_id"))
+
+    id: Mapped[Id]
+    order_id: Mapped[Key] = mapped_column(ForeignKey("supplier_orders.id"))
+    buyer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    percent: Mapped[int]
+    note: Mapped[str]
+    reported_by: Mapped[Key]
+    reported_at: Mapped[Instant]
+
+
+class Acceptance(Record):
+    """The buyer (or the timer) takes delivered goods; each one releases its share of the escrow."""
+
+    __tablename__ = "acceptances"
+    __table_args__ = (one_of("how", ("buyer", "timer")), Index(None, "order_id"))
+
+    id: Mapped[Id]
+    order_id: Mapped[Key] = mapped_column(ForeignKey("supplier_orders.id"))
+    buyer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    how: Mapped[str]
+    accepted_by: Mapped[UUID | None]
+    accepted_at: Mapped[Instant]
+
+
+class AcceptanceLine(Record):
+    __tablename__ = "acceptance_lines"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+    acceptance_id: Mapped[Key] = mapped_column(ForeignKey("acceptances.id"), primary_key=True)
+    line_id: Mapped[Key] = mapped_column(ForeignKey("order_lines.id"), primary_key=True)
+    buyer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    quantity: Mapped[Quantity]
+
+
+class ReturnDocument(Record):
+    """Goods that went back, with positive quantities; imported ones may know no original order."""
+
+    __tablename__ = "return_documents"
+    __table_args__ = (
+        one_of("origin", Origin),
+        UniqueConstraint("history_id", "external_id", "seller_id"),
+        *settled("goods"),
+        CheckConstraint("goods >= 0", name="goods"),
+        Index(None, "buyer_id"),
+    )
+
+    id: Mapped[Id]
+    origin: Mapped[str]
+    history_id: Mapped[UUID | None] = mapped_column(ForeignKey("histories.id"))
+    external_id: Mapped[str | None]
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier_orders.id"))
+    buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    seller_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    currency: Mapped[Currency]
+    goods: Mapped[Amount]
+    returned_at: Mapped[Instant]
+    promised_at: Mapped[datetime | None]
+    first_shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class ReturnLine(Record):
+    __tablename__ = "return_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("exact_value = quantity * unit_price - discount", name="exact_value"),
+        *settled("goods"),
+    )
+
+    return_id: Mapped[Key] = mapped_column(ForeignKey("return_documents.id"), primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True)
+    buyer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    offer_id: Mapped[Key] = mapped_column(ForeignKey("offers.id"))
+    currency: Mapped[Currency]
+    quantity: Mapped[Quantity]
+    unit_price: Mapped[UnitPrice]
+    discount: Mapped[UnitPrice]
+    exact_value: Mapped[ExactValue]
+    goods: Mapped[Amount]

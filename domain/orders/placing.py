@@ -1,0 +1,279 @@
+"""Checkout: one basket becomes one purchase with one supplier order per seller, whole or not at all.
+
+The number of SQL statements does not grow with the lines: the basket is loaded with its offers' rules in
+one, prices are resolved in one, everything is written in one, stock is taken in one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from domain import payments, pricing, stock
+from domain.identity import Permission
+from domain.kernel.calendar import after_business_hours
+from domain.kernel.configuration import Setting, value_of
+from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.ids import new_id
+from domain.kernel.timers import set_timers
+from domain.kernel.work import Work
+from domain.orders.events import OrderPlaced, OrderSecured, PurchasePlaced
+from domain.orders.states import OrderState
+from domain.orders.steps import Parties
+from domain.orders.totals import PricedOrder, Terms, Wanted, price_basket
+from domain.payments import Held, Method
+
+
+class PriceChanged(Conflict):
+    """A price differs from what the buyer was shown; nothing is ordered until it is confirmed."""
+
+
+class EmptyBasket(Invalid):
+    pass
+
+
+def place_order(
+    work: Work, *, request_id: UUID, site_id: UUID, method: Method, basket_id: UUID | None = None, note: str = ""
+) -> UUID:
+    """Buy one's open basket, delivered to a site of one's own. Returns the purchase.
+
+    Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
+    money and the goods stay reserved meanwhile. Raises `PriceChanged`, `BelowMinimum`,
+    `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
+    `OrderPlaced` and `OrderSecured`.
+    """
+    work.actor.require(Permission.PLACE_ORDERS)
+    method = Method(method)
+    if method is Method.WALLET:
+        work.actor.require(Permission.PAY)
+    if len(note) > 1000:
+        raise Invalid("A note has at most 1,000 characters.")
+    basket, address, wanted, terms, seen = _load(work, basket_id, site_id)
+    _check_prices(wanted, seen)
+    orders = price_basket(wanted, terms)
+    return _place(work, basket, address, orders, method, note.strip())
+
+
+def _place(
+    work: Work, basket: Any, address: dict[str, Any], orders: Sequence[PricedOrder], method: Method, note: str
+) -> UUID:
+    purchase_id, is_paid = new_id(), method is Method.WALLET
+    hours = Setting.PAYMENT_WINDOW_HOURS_WALLET if is_paid else Setting.PAYMENT_WINDOW_HOURS_BANK
+    due_at = work.now + timedelta(hours=int(value_of(work, hours)))
+    held = [
+        Held(new_id(), basket.buyer_id, order.seller_id, order.currency, order.total, order.goods) for order in orders
+    ]
+    _write(work, purchase_id, basket, address, orders, held, method, note)
+    stock.take(work, order_ids=[order.order_id for order in held], expires_at=None if is_paid else due_at)
+    payments.open_payment(
+        work, purchase_id=purchase_id, buyer_id=basket.buyer_id, method=method, orders=held, due_at=due_at
+    )
+    if is_paid:
+        payments.hold(work, orders=held, method=method)
+        set_answer_timers(work, {order.order_id: zone for order, zone in zip(held, basket.zones, strict=True)})
+    else:
+        set_timers(work, "expire_purchase", {f"expire:{purchase_id}": (due_at, {"purchase_id": str(purchase_id)})})
+    _tell(work, purchase_id, basket.buyer_id, held, method, is_paid)
+    return purchase_id
+
+
+def set_answer_timers(work: Work, zones: dict[UUID, str]) -> None:
+    """Each seller has so many business hours, in its own time zone, to answer its order."""
+    hours = int(value_of(work, Setting.SELLER_ANSWER_BUSINESS_HOURS))
+    due: dict[str, tuple[datetime, dict[str, Any]]] = {}
+    for order_id, zone in zones.items():
+        at = after_business_hours(work.now, hours, time_zone=zone)
+        due[f"answer:{order_id}"] = (at, {"order_id": str(order_id)})
+    set_timers(work, "decline_unanswered", due)
+
+
+class _Loaded:
+    """The open basket, locked; `zones` are the time zones of its sellers in the order of their ids."""
+
+    def __init__(self, basket_id: UUID, buyer_id: UUID, buyer_name: str, zones: list[str]) -> None:
+        self.basket_id, self.buyer_id, self.buyer_name, self.zones = basket_id, buyer_id, buyer_name, zones
+
+
+_LOAD = text("""
+with basket as (
+    select b.id, b.buyer_id, g.name as buyer_name from baskets b join organizations g on g.id = b.buyer_id
+    where b.buyer_id = :buyer_id and b.person_id = :person_id and b.placed_at is null
+      and (cast(:basket_id as uuid) is null or b.id = :basket_id)
+    for update of b
+)
+select b.id as basket_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id, o.seller_id, o.sku,
+       o.state, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,
+       s.time_zone as seller_zone, case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,
+       t.order_minimum, t.shipping_fee, t.free_shipping_from,
+       jsonb_build_object('name', a.name, 'street', a.street, 'postal_code', a.postal_code, 'city', a.city,
+                          'region', a.region, 'country_code', a.country_code) as address
+from basket b
+join sites a on a.id = :site_id and a.org_id = b.buyer_id
+join basket_lines l on l.basket_id = b.id
+left join offers o on o.id = l.offer_id and o.state = 'published'
+left join organizations s on s.id = o.seller_id and s.state = 'active'
+left join product_variants v on v.id = o.variant_id
+left join products p on p.id = v.product_id
+left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency
+order by o.seller_id, l.added_at, l.offer_id
+""")
+
+
+def _load(
+    work: Work, basket_id: UUID | None, site_id: UUID
+) -> tuple[_Loaded, dict[str, Any], list[Wanted], dict[UUID, Terms], dict[UUID, Decimal]]:
+    buyer_id = work.actor.require_org()
+    rows = work.session.execute(
+        _LOAD,
+        {"buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "site_id": site_id},
+    ).all()
+    if not rows:
+        known = work.session.execute(
+            text("select 1 from sites where id = :id and org_id = :org"), {"id": site_id, "org": buyer_id}
+        ).scalar()
+        raise EmptyBasket("Your basket is empty.") if known else NotFound
+    if any(row.seller_id is None or row.seller_name is None for row in rows):
+        raise NotFound("Something in your basket is no longer for sale. Please take it out and try again.")
+    prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows})
+    if len(prices) < len(rows):
+        raise NotFound("Something in your basket no longer has a price. Please take it out and try again.")
+    wanted = [
+        Wanted(
+            row.offer_id, row.variant_id, row.seller_id, row.seller_name, row.sku, row.name, row.quantity,
+            row.minimum_quantity, row.order_increment, row.lead_time_days, row.tax_rate, prices[row.offer_id],
+        )
+        for row in rows
+    ]  # fmt: skip
+    terms = {
+        row.seller_id: Terms(row.order_minimum, row.shipping_fee, row.free_shipping_from)
+        for row in rows
+        if row.order_minimum is not None
+    }
+    zones = {row.seller_id: row.seller_zone for row in rows}
+    loaded = _Loaded(rows[0].basket_id, buyer_id, rows[0].buyer_name, [zones[seller] for seller in sorted(zones)])
+    return loaded, rows[0].address, wanted, terms, {row.offer_id: row.seen_unit_price for row in rows}
+
+
+def _check_prices(wanted: Sequence[Wanted], seen: dict[UUID, Decimal]) -> None:
+    changed = [line for line in wanted if line.price.unit_price != seen[line.offer_id]]
+    if changed:
+        first = changed[0]
+        others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise PriceChanged(
+            f"The price of {first.name}{others} has changed since you put it into the basket."
+            " Please look at the new prices and confirm them."
+        )
+
+
+_WRITE = text("""
+with purchase as (
+    insert into purchases (id, number, buyer_id, placed_by, payment_method, currency, goods, tax, shipping,
+      total, created_at)
+    values (:purchase_id, 'P' || nextval('purchase_numbers'), :buyer_id, :person_id, :method, :currency,
+            :goods, :tax, :shipping, :total, :now)
+    returning number
+), orders as (
+    insert into supplier_orders (id, number, purchase_id, buyer_id, seller_id, buyer_name, seller_name, state, version,
+                                 payment_method, currency, goods, tax, shipping, total, lead_time_days,
+                                   delivery_address, buyer_note,
+                                 created_at, secured_at)
+    select o.id, p.number || '-' || o.position, :purchase_id, :buyer_id, o.seller_id, :buyer_name,
+      o.seller_name, :state,
+           :version, :method, :currency, o.goods, o.tax, o.shipping, o.total, o.lead_time_days, cast(:address
+             as jsonb), :note,
+           :now, :secured_at
+    from purchase p cross join jsonb_to_recordset(cast(:orders as jsonb)) as o(
+        id uuid, position integer, seller_id uuid, seller_name text, goods numeric, tax numeric, shipping numeric,
+        total numeric, lead_time_days bigint)
+), closed as (
+    update baskets set placed_at = :now where id = :basket_id
+)
+insert into order_lines (id, order_id, buyer_id, seller_id, line_no, offer_id, variant_id, sku, name, currency, ordered,
+                         unit_price, exact_value, goods, tax_rate, tax, shipping, price_trace)
+select l.id, l.order_id, :buyer_id, l.seller_id, l.line_no, l.offer_id, l.variant_id, l.sku, l.name, :currency,
+  l.ordered,
+       l.unit_price, l.exact_value, l.goods, l.tax_rate, l.tax, l.shipping, l.price_trace
+from jsonb_to_recordset(cast(:lines as jsonb)) as l(
+    id uuid, order_id uuid, seller_id uuid, line_no bigint, offer_id uuid, variant_id uuid, sku text, name text,
+    ordered bigint, unit_price numeric, exact_value numeric, goods numeric, tax_rate numeric, tax numeric,
+    shipping numeric, price_trace jsonb)
+""")
+
+
+def _write(
+    work: Work,
+    purchase_id: UUID,
+    basket: _Loaded,
+    address: dict[str, Any],
+    orders: Sequence[PricedOrder],
+    held: Sequence[Held],
+    method: Method,
+    note: str,
+) -> None:
+    is_paid = method is Method.WALLET
+    order_rows = [
+        {
+            "id": h.order_id, "position": position, "seller_id": o.seller_id, "seller_name": o.seller_name,
+            "goods": o.goods, "tax": o.tax, "shipping": o.shipping, "total": o.total, "lead_time_days":
+            o.lead_time_days,
+        }
+        for position, (o, h) in enumerate(zip(orders, held, strict=True), 1)
+    ]  # fmt: skip
+    line_rows = [
+        {
+            "id": new_id(), "order_id": h.order_id, "seller_id": o.seller_id, "line_no": line_no,
+            "offer_id": line.wanted.offer_id, "variant_id": line.wanted.variant_id, "sku": line.wanted.sku,
+            "name": line.wanted.name, "ordered": line.wanted.quantity, "unit_price": line.wanted.price.unit_price,
+            "exact_value": line.exact_value, "goods": line.goods, "tax_rate": line.wanted.tax_rate, "tax": line.tax,
+            "shipping": line.shipping, "price_trace": line.wanted.price.trace,
+        }
+        for o, h in zip(orders, held, strict=True)
+        for line_no, line in enumerate(o.lines, 1)
+    ]  # fmt: skip
+    work.session.execute(
+        _WRITE,
+        {
+            "purchase_id": purchase_id,
+            "buyer_id": basket.buyer_id,
+            "buyer_name": basket.buyer_name,
+            "person_id": work.actor.user_id,
+            "basket_id": basket.basket_id,
+            "method": method.value,
+            "currency": orders[0].currency,
+            "goods": sum((o.goods for o in orders), Decimal(0)),
+            "tax": sum((o.tax for o in orders), Decimal(0)),
+            "shipping": sum((o.shipping for o in orders), Decimal(0)),
+            "total": sum((o.total for o in orders), Decimal(0)),
+            "state": (OrderState.AWAITING_SELLER if is_paid else OrderState.AWAITING_PAYMENT).value,
+            "version": 2 if is_paid else 1,
+            "address": to_json(address).decode(),
+            "note": note,
+            "now": work.now,
+            "secured_at": work.now if is_paid else None,
+            "orders": to_json(order_rows).decode(),
+            "lines": to_json(line_rows).decode(),
+        },
+    )
+
+
+def _tell(work: Work, purchase_id: UUID, buyer_id: UUID, orders: Sequence[Held], method: Method, is_paid: bool) -> None:
+    total = sum((order.total for order in orders), Decimal(0))
+    work.record(
+        PurchasePlaced(subject_id=purchase_id, buyer_id=buyer_id, orders=len(orders), total=total,
+                       currency=orders[0].currency)
+    )  # fmt: skip
+    for order in orders:
+        parties: Parties = {"subject_id": order.order_id, "buyer_id": buyer_id, "seller_id": order.seller_id}
+        work.record(
+            OrderPlaced(**parties, to_state=OrderState.AWAITING_PAYMENT.value, purchase_id=purchase_id,
+                        total=order.total, currency=order.currency)
+        )  # fmt: skip
+        if is_paid:
+            work.record(
+                OrderSecured(**parties, from_state=OrderState.AWAITING_PAYMENT.value,
+                             to_state=OrderState.AWAITING_SELLER.value, method=method.value)
+            )  # fmt: skip

@@ -1,0 +1,39 @@
+"""Stock: how many base units of which variant lie where, in which lot, and what is reserved for whom.
+
+Balances are written only by owner-owned SQL functions together with an append-only movement, under
+row locks taken in the order of (variant, location, lot). A reservation holds lots, oldest expiry first,
+for an order line; it is all or nothing. `take`, `firm`, `release` and `ship` are steps of the order's
+commands. Announces receipts and counts. Refuses to go below zero or below what is reserved.
+"""
+
+from domain.stock.commands import (
+    NO_LOT,
+    OutOfStock,
+    add_location,
+    count_stock,
+    firm,
+    receive_stock,
+    release,
+    ship,
+    take,
+)
+from domain.stock.queries import my_locations, my_movements, my_stock
+from domain.stock.views import LocationRow, MovementRow, StockRow
+
+__all__ = [
+    "NO_LOT",
+    "LocationRow",
+    "MovementRow",
+    "OutOfStock",
+    "StockRow",
+    "add_location",
+    "count_stock",
+    "firm",
+    "my_locations",
+    "my_movements",
+    "my_stock",
+    "receive_stock",
+    "release",
+    "ship",
+    "take",
+]

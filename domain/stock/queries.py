@@ -1,0 +1,78 @@
+"""Questions about one's own stock."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.identity import Permission
+from domain.kernel.work import Work
+from domain.stock.views import LocationRow, MovementRow, StockRow
+
+
+def my_locations(work: Work) -> list[LocationRow]:
+    """One's own places of stock with what lies there in all."""
+    work.actor.require(Permission.SEE_STOCK)
+    rows = work.session.execute(
+        text(
+            "select l.id as location_id, l.name, coalesce(sum(b.on_hand), 0)::bigint as on_hand from locations l"
+            " left join stock_balances b on b.location_id = l.id where l.org_id = :org_id group by l.id order by l.name"
+        ),
+        {"org_id": work.actor.require_org()},
+    )
+    return [LocationRow.model_validate(row._asdict()) for row in rows]
+
+
+def my_stock(
+    work: Work, *, find: str = "", location_id: UUID | None = None, page: int = 1, size: int = 50
+) -> tuple[list[StockRow], int]:
+    """One's own stock by product, place and lot: one page, and how many rows there are in all."""
+    work.actor.require(Permission.SEE_STOCK)
+    rows = work.session.execute(
+        text(
+            "select b.variant_id, b.location_id, b.lot_id, o.sku, p.name as product_name, v.name as variant_name,"
+            " l.name as location, t.code as lot, t.expires_on, b.on_hand, b.reserved, b.on_hand - b.reserved as"
+            " available,"
+            " count(*) over () as total from stock_balances b join product_variants v on v.id = b.variant_id"
+            " join products p on p.id = v.product_id join locations l on l.id = b.location_id"
+            " join lots t on t.id = b.lot_id"
+            " left join lateral (select min(o.sku) as sku from offers o"
+            "   where o.seller_id = b.org_id and o.variant_id = b.variant_id) o on true"
+            " where b.org_id = :org_id and (cast(:location_id as uuid) is null or b.location_id = :location_id)"
+            " and (strpos(lower(p.name), lower(:find)) > 0 or strpos(lower(coalesce(o.sku, '')), lower(:find)) > 0)"
+            " order by p.name, v.name, l.name, t.expires_on nulls last, t.code limit :size offset :skip"
+        ),
+        {
+            "org_id": work.actor.require_org(),
+            "find": find,
+            "location_id": location_id,
+            "size": size,
+            "skip": (max(page, 1) - 1) * size,
+        },
+    ).all()
+    return [StockRow.model_validate(row._asdict()) for row in rows], rows[0].total if rows else 0
+
+
+def my_movements(
+    work: Work, *, variant_id: UUID | None = None, page: int = 1, size: int = 50
+) -> tuple[list[MovementRow], int]:
+    """One's own stock movements, newest first: one page, and how many there are in all."""
+    work.actor.require(Permission.SEE_STOCK)
+    rows = work.session.execute(
+        text(
+            "select m.id as movement_id, o.sku, p.name as product_name, l.name as location, t.code as lot, m.quantity,"
+            " m.kind, m.cause, m.recorded_at, count(*) over () as total from stock_movements m"
+            " join product_variants v on v.id = m.variant_id join products p on p.id = v.product_id"
+            " join locations l on l.id = m.location_id join lots t on t.id = m.lot_id"
+            " left join lateral (select min(o.sku) as sku from offers o"
+            "   where o.seller_id = m.org_id and o.variant_id = m.variant_id) o on true"
+            " where m.org_id = :org_id and (cast(:variant_id as uuid) is null or m.variant_id = :variant_id)"
+            " order by m.id desc limit :size offset :skip"
+        ),
+        {
+            "org_id": work.actor.require_org(),
+            "variant_id": variant_id,
+            "size": size,
+            "skip": (max(page, 1) - 1) * size,
+        },
+    ).all()
+    return [MovementRow.model_validate(row._asdict()) for row in rows], rows[0].total if rows else 0

@@ -1,0 +1,55 @@
+"""Where my organisation is: stores, warehouses, factories, offices."""
+
+import streamlit as st
+
+from app import words
+from app.bridge import ask, perform
+from app.navigation import guard
+from app.parts import empty_state, facts_list, page_header, plain
+from domain import identity
+from domain.identity import Permission, SiteKind
+
+who, actor = guard()
+
+
+@st.dialog("Add a place")
+def add() -> None:
+    with st.form("place", border=False):
+        name = st.text_input("Name", max_chars=120, required=True)
+        kind = st.selectbox("Kind", list(SiteKind), format_func=words.site_kind)
+        street = st.text_input("Street and number", max_chars=200, required=True)
+        left, right = st.columns([1, 2])
+        postal_code = left.text_input("Postal code", max_chars=20, required=True)
+        city = right.text_input("City", max_chars=120, required=True)
+        country_code = st.text_input("Country (two letters)", max_chars=2, required=True, placeholder="DE")
+        sent = st.form_submit_button("Add place", type="primary")
+    if sent:
+        perform(
+            identity.add_site, request="add-site", done=f"{name} is added.", org_id=who.org_id, kind=kind,
+            name=name or "", street=street or "", postal_code=postal_code or "", city=city or "",
+            country_code=country_code or "",
+        )  # fmt: skip
+        st.rerun()
+
+
+def add_button() -> None:
+    if actor.may(Permission.MANAGE_ADDRESSES) and st.button("Add a place", icon=":material/add:", type="primary"):
+        add()
+
+
+page_header("Places", "Stores, warehouses and offices; deliveries go to one of them", add_button)
+places = ask(identity.my_sites)
+if not places:
+    empty_state("location_on", "No place yet", "Add the first one to have goods delivered.")
+with st.grid(3, min_column_width=240):
+    for place in places:
+        with st.container(border=True, height="stretch"):
+            st.markdown(f"**{plain(place.name)}**")
+            st.badge(words.site_kind(place.kind), color="gray")
+            facts_list(
+                {
+                    "Address": f"{place.street}, {place.postal_code} {place.city}",
+                    "Country": words.country(place.country_code),
+                    "Time zone": place.time_zone.replace("_", " "),
+                }
+            )

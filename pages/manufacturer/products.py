@@ -1,0 +1,69 @@
+"""What I sell: every offer with its state, price and stock; publish and pause from here."""
+
+import streamlit as st
+
+from app import words
+from app.bridge import ask
+from app.navigation import go, guard
+from app.parts import Column, empty_state, page_header, paged_table
+from app.parts.filters import search_box, tabs_of
+from domain import catalog
+from domain.identity import Permission
+
+_, actor = guard()
+VIEWS = {"all": "All", "published": "Published", "draft": "Drafts", "paused": "Paused", "discontinued": "Discontinued"}
+
+
+def actions() -> None:
+    if actor.may(Permission.MANAGE_PRICES) and st.button(
+        "Order minimum and shipping", icon=":material/local_shipping:"
+    ):
+        go("manufacturer-product", show="terms")
+    if actor.may(Permission.MANAGE_OFFERS) and st.button("Add a product", type="primary", icon=":material/add:"):
+        go("manufacturer-product", show="new")
+
+
+page_header("Products", "What buyers can find, at which price, and how much of it is free", actions)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    show = tabs_of("offers", VIEWS)
+    find = search_box("offers", "Product or SKU")
+
+
+def nothing() -> None:
+    if find or show != "all":
+        empty_state("filter_alt_off", "No product fits", "Choose another view or clear the search.")
+    else:
+        empty_state(
+            "inventory_2", "No products yet", "Add the first one with its prices; it is a draft until you publish it."
+        )
+
+
+columns = [
+    Column("SKU", lambda row: row.sku, "open"),
+    Column("Product", lambda row: _named(row), width="medium"),
+    Column("Free", lambda row: words.number(row.on_hand - row.reserved), "right"),
+    Column("Price from", lambda row: words.unit_price(row.from_price, row.currency), "right"),
+    Column("State", lambda row: row.state, "state"),
+    Column("Minimum", lambda row: words.number(row.minimum_quantity), "right"),
+    Column("Lead time", lambda row: words.days(row.lead_time_days), "right"),
+    Column("On hand", lambda row: words.number(row.on_hand), "right"),
+    Column("Held for orders", lambda row: words.number(row.reserved), "right"),
+    Column("Category", lambda row: row.category or "–"),
+]
+
+
+def _named(row: catalog.OfferRow) -> str:
+    return row.product_name if row.variant_name == "Standard" else f"{row.product_name}, {row.variant_name}"
+
+
+if not actor.may(Permission.SEE_STOCK):
+    empty_state("lock", "Not for your role", "The list of products with their stock is for those who see stock.")
+    st.stop()
+paged_table(
+    "offers",
+    lambda page, size: ask(catalog.my_offers, find=find, state=None if show == "all" else show, page=page, size=size),
+    columns,
+    on_open=lambda row: go("manufacturer-product", offer=row.offer_id),
+    empty=nothing,
+    alt="Products for sale",
+)

@@ -1,0 +1,1 @@
+"""Batch jobs: each reads, computes and publishes. Nothing of the web imports them."""

@@ -1,0 +1,1 @@
+"""Great Expectations: gates before what comes in and what is published. dbt tests what dbt builds."""

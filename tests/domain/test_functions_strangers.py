@@ -1,0 +1,133 @@
+"""The owner-owned functions run with the owner's rights, so each must itself refuse who has no right to the cause.
+
+Asked by SQL as the application's role in the scope of a member, past all Python: a stranger, nobody, and the
+platform's people where they have no business. Each refusal is WS005, and nothing moved.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.kernel import database as db
+from domain.kernel.actor import Actor, Scope
+from domain.kernel.ids import new_id
+from tests.domain.test_strangers import Watch, World, column, make_world
+
+Ask = tuple[str, list[Any]]
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, default=str)
+
+
+def entry(world: World) -> str:
+    legs = [
+        {"family": "escrow", "holder_id": world.paid, "amount": "1"},
+        {"family": "refund.payable", "holder_id": world.shop.org_id, "amount": "-1"},
+    ]
+    return as_json(
+        [{"kind": "order_refunded", "reference": "x", "order_id": world.paid, "currency": "EUR", "postings": legs}]
+    )
+
+
+def stock_row(world: World) -> str:
+    return as_json(
+        [{"variant_id": world.variant, "location_id": world.maker.location_id, "lot_id": world.lot, "quantity": 9}]
+    )
+
+
+def timer(world: World) -> str:
+    facts = {"order_id": world.delivered, "shipment_id": world.arrived}
+    return as_json([{"id": new_id(), "key": uuid4(), "due_at": "2020-01-01", "facts": facts}])
+
+
+REFUSED: dict[str, Callable[[World], Ask]] = {
+    "stock_take": lambda w: ("select stock_take(array[%s]::uuid[], null, now())", [w.paid]),
+    "stock_release": lambda w: ("select stock_release(%s, null)", [w.paid]),
+    "stock_firm": lambda w: ("select stock_firm(array[%s]::uuid[])", [w.unpaid_order]),
+    "stock_ship": lambda w: (
+        "select stock_ship(%s, %s, %s, now())",
+        [w.confirmed, uuid4(), as_json([{"line_id": w.confirmed_line, "quantity": 1}])],
+    ),
+    "stock_record": lambda w: (
+        "select stock_record(%s, 'received', 'receipt', %s, now())",
+        [stock_row(w), uuid4()],
+    ),
+    "ledger_post": lambda w: ("select ledger_post(%s, now(), now())", [entry(w)]),
+    "set_timers": lambda w: ("select set_timers('accept_silently', %s, now())", [timer(w)]),
+    "publish_reviews": lambda w: ("select publish_reviews(%s, true, now())", [w.reviewed]),
+}
+# These refuse nobody by raising; what they answer is tried below.
+ANSWERED = {"stock_available", "invariants_at", "ledger_post_memo"}
+# Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
+STAFF_MAY = {"stock_firm", "ledger_post", "set_timers"}
+
+STRANGER = Actor(user_id=new_id(), org_id=new_id())
+STAFF = Actor(user_id=new_id(), org_id=new_id(), scope=Scope.PLATFORM)
+
+
+def ask(actor: Actor, statement: str, facts: list[Any], *, told: bool = True) -> list[Any]:
+    """Ask as the application's role, with what begin_work would have told PostgreSQL about the actor."""
+    with db.connect(db.Role.APP) as connection, connection.transaction():
+        connection.execute("set local search_path = market, public")
+        if told:
+            connection.execute(
+                "select begin_work(%s, %s, %s, null, '')", [actor.org_id, actor.user_id, actor.scope.value]
+            )
+        return connection.execute(statement.encode(), facts).fetchall()
+
+
+def test_every_function_with_the_owners_rights_is_tried(fresh_database: str) -> None:
+    names = column(
+        "select proname from pg_proc where pronamespace = 'market'::regnamespace and prosecdef"
+        " and prorettype <> 'trigger'::regtype order by 1"
+    )  # nobody can call a trigger's function
+    assert set(names) == set(REFUSED) | ANSWERED
+
+
+def test_strangers_and_nobody_are_refused_and_nothing_moves(fresh_database: str) -> None:
+    world = make_world()
+    watch = Watch(world.market)
+    before = watch.rows()
+    for name, question in REFUSED.items():
+        statement, facts = question(world)
+        for actor, told in ((STRANGER, True), (Actor.anonymous(), True), (STRANGER, False)):
+            with pytest.raises(psycopg.Error) as refusal:
+                ask(actor, statement, facts, told=told)
+            assert refusal.value.sqlstate == "WS005", name
+        if name not in STAFF_MAY:
+            with pytest.raises(psycopg.Error) as refusal:
+                ask(STAFF, statement, facts)
+            assert refusal.value.sqlstate == "WS005", name
+    assert watch.rows() == before
+
+
+def test_free_stock_is_told_for_published_offers_only(fresh_database: str) -> None:
+    world = make_world()
+    statement = "select offer_id, available from stock_available(array[%s, %s, %s]::uuid[], now())"
+    facts = [world.offer, world.draft, world.paused]
+    for actor, told in ((STRANGER, True), (Actor.anonymous(), True), (STRANGER, False)):
+        assert [offer for offer, _ in ask(actor, statement, facts, told=told)] == [world.offer]
+    assert len(ask(world.maker.owner, statement, facts)) == 3
+
+
+def test_the_checks_and_the_importer_are_for_jobs(fresh_database: str) -> None:
+    world = make_world()
+    watch = Watch(world.market)
+    before = watch.rows()
+    for actor in (STRANGER, Actor.anonymous()):
+        for statement, facts in (
+            ("select count(*) from invariants_at(now())", []),
+            ("select ledger_post_memo(%s, now())", [uuid4()]),
+        ):
+            try:
+                [(answer,)] = ask(actor, statement, facts)
+            except psycopg.Error as refusal:
+                assert refusal.sqlstate in ("WS005", "42501")
+            else:
+                assert not answer, statement
+    assert watch.rows() == before

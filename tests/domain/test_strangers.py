@@ -1,0 +1,560 @@
+"""Every command and every question of every face, called by everybody who has no right to it.
+
+A small market is full of one retailer's and one manufacturer's things. Each callable of each face is then
+called with arguments that point at those things by another organisation of the same kind, by every other kind
+and role, by the platform's staff without the permission, by colleagues without it, and by nobody. They are
+refused, or get an answer that holds nothing of the victims'; and nothing moves. With row-level security on,
+and once more with it off: the code alone must hold. A callable without an entry below fails the build.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+import domain
+from domain import catalog, identity, orders, payments, reactions
+from domain.identity import OrgKind, Permission, Seen, Variant
+from domain.kernel import database as db
+from domain.kernel import files
+from domain.kernel.actor import Actor
+from domain.kernel.errors import DomainError, NotAllowed, NotFound
+from domain.kernel.work import begin, run
+from domain.ledger import Draft, Family, Kind, Leg
+from domain.logistics import Carrier
+from domain.payments import Held, Method
+from domain.reports import MetricQuery, Stage
+from tests.make.market import PASSWORD, Company, buy, company, make_market, offer, orders_of, sheet, top_up
+
+P = Permission
+IBAN = "DE89370400440532013000"
+UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+World = SimpleNamespace
+Facts = Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a callable is pointed at the victims.
+
+    `needs` are the permissions of which a colleague of the victims must hold one; with none named, every
+    colleague may. `staff` are those that let the platform's people do it. What is `own` works on the caller's
+    own things whatever it is told: it may succeed, but must not show or touch what is the victims'.
+    """
+
+    facts: Facts = field(default=lambda _: {})
+    needs: tuple[Permission, ...] = ()
+    staff: tuple[Permission, ...] = ()
+    own: bool = False
+    writes: bool = True
+
+
+def command(facts: Facts, *needs: Permission, staff: tuple[Permission, ...] = (), own: bool = False) -> Entry:
+    return Entry(facts, needs, staff, own)
+
+
+def question(facts: Facts, *needs: Permission, staff: tuple[Permission, ...] = (), own: bool = False) -> Entry:
+    return Entry(facts, needs, staff, own, writes=False)
+
+
+def nothing(_: World) -> dict[str, Any]:
+    return {}
+
+
+def again() -> UUID:
+    return uuid4()
+
+
+ALL = (P.SEE_ALL_ORDERS,)
+FIGURES = (P.SEE_PLATFORM,)
+OWN_FIGURES = (P.SEE_PLATFORM, P.SEE_SALES, P.SEE_PURCHASES)
+PERIOD = {"first": date(2020, 1, 1), "end": date(2030, 1, 1), "currency": "EUR"}
+ENTRIES: dict[str, Entry] = {
+    # the catalogue
+    "catalog.categories": question(nothing, P.SEARCH_PRODUCTS, P.SEE_PLATFORM, own=True),
+    "catalog.change_offer": command(lambda w: {"offer_id": w.offer, "version": 2, "minimum_quantity": 7}, P.MANAGE_OFFERS),
+    "catalog.change_product": command(lambda w: {"product_id": w.product, "name": "Mine now"}, P.MANAGE_OFFERS),
+    "catalog.create_category": command(lambda w: {"name": f"Category {uuid4().hex}"}, P.CONFIGURE),
+    "catalog.create_offer": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "sku": uuid4().hex, "tiers": [(1, Decimal(1))],
+                   "currency": "EUR"}, P.MANAGE_OFFERS, own=True),
+    "catalog.create_product": command(
+        lambda w: {"request_id": again(), "name": "Copy", "category_id": w.category}, P.MANAGE_OFFERS, own=True),
+    "catalog.discontinue_offer": command(lambda w: {"offer_id": w.offer}, P.MANAGE_OFFERS),
+    "catalog.my_offers": question(nothing, P.SEE_STOCK, own=True),
+    "catalog.offer_sheet": question(lambda w: {"offer_id": w.draft}, P.SEE_STOCK),
+    "catalog.pause_offer": command(lambda w: {"offer_id": w.offer}, P.MANAGE_OFFERS),
+    "catalog.publish_offer": command(lambda w: {"offer_id": w.draft}, P.MANAGE_OFFERS),
+    "catalog.seller_terms": question(lambda w: {"seller_id": w.maker.org_id}, own=True),
+    "catalog.set_price_tiers": command(lambda w: {"offer_id": w.offer, "tiers": [(1, Decimal("0.01"))]}, P.MANAGE_PRICES),
+    "catalog.set_seller_terms": command(
+        lambda w: {"currency": "EUR", "order_minimum": Decimal(1), "shipping_fee": Decimal(0)}, P.MANAGE_PRICES, own=True),
+    # a product is a shared identity: who sells it too looks up its variants
+    "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
+    "discovery.product_sheet": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
+    "discovery.search_products": question(
+        lambda w: {"find": "Thing", "seller_id": w.maker.org_id}, P.SEARCH_PRODUCTS, own=True),
+    # the past of a company comes in from the command line, or from the company itself
+    "catalog.adopt_products": command(lambda w: {"history_id": again()}),
+    "identity.adopt_organizations": command(lambda w: {"history_id": again()}),
+    "identity.open_history": command(
+        lambda w: {"name": uuid4().hex, "time_zone": "UTC", "currency": "EUR", "content_hash": "x", "orders": 1, "lines": 1}),
+    "identity.require_own_history": question(lambda w: {"history_id": again()}),
+    "ledger.post_memo": command(lambda w: {"history_id": again()}),
+    "orders.bring_past": command(
+        lambda w: {"path": Path("absent"), "name": uuid4().hex}, P.BRING_PAST, own=True),
+    "orders.my_past": question(nothing, P.BRING_PAST, own=True),
+    "orders.my_past_by_month": question(nothing, P.BRING_PAST, own=True),
+    "orders.import_history": command(lambda w: {"folder": Path("absent"), "name": uuid4().hex}),
+    # organisations and people
+    "identity.add_member": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "email": f"{uuid4().hex}@x.example", "name": "Spy",
+                   "variant": Variant.BUSINESS_OWNER, "password": PASSWORD}, P.MANAGE_MEMBERS),
+    "identity.add_site": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "kind": "store", "name": uuid4().hex, "street": "s",
+                   "postal_code": "1", "city": "c", "country_code": "DE"}, P.MANAGE_ADDRESSES, P.MANAGE_MEMBERS),
+    "identity.change_password": command(lambda w: {"current": PASSWORD, "new": f"{PASSWORD} {uuid4()}"}, own=True),
+    "identity.erase_activity": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "identity.end_other_sessions": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "identity.my_organization": question(nothing, own=True),
+    "identity.my_sites": question(nothing, own=True),
+    "identity.my_team": question(nothing, own=True),
+    "identity.organizations": question(nothing, P.MANAGE_MEMBERS),
+    "identity.person_by_email": question(lambda w: {"email": w.email}),
+    "identity.record_activity": command(
+        lambda w: {"seen": [Seen(org_id=w.shop.org_id, person_id=w.shop.owner.user_id, kind="page_view", screen="x")]}),
+    "identity.redeem_ticket": command(lambda w: {"ticket": w.ticket, "nonce": "nonce"}),
+    "identity.refuse_screen": command(lambda w: {"screen": "admin"}, own=True),
+    "identity.register_organization": command(
+        lambda w: {"request_id": again(), "kind": "retailer", "name": "New", "country_code": "DE",
+                   "time_zone": "Europe/Berlin"}, P.MANAGE_MEMBERS),
+    "identity.sign_in": command(
+        lambda w: {"email": w.email, "password": PASSWORD, "nonce": "n", "address": "a"}),
+    "identity.sign_out": command(lambda w: {"session_id": w.session}),
+    "identity.supplier_card": question(lambda w: {"org_id": w.shop.org_id}, staff=(P.MANAGE_MEMBERS,)),
+    "identity.time_zones": question(lambda w: {"org_ids": [w.shop.org_id]}, staff=ALL),
+    "identity.whose_session": question(lambda w: {"session_id": w.session}),
+    # the ledger
+    "ledger.held_for": question(
+        lambda w: {"family": Family.WALLET, "holder_id": w.shop.org_id, "currency": "EUR"}, staff=(P.SEE_LEDGER,)),
+    "ledger.post": command(
+        lambda w: {"entries": [Draft(Kind.WALLET_TOPPED_UP, str(again()), "EUR",
+                                     [Leg(Family.BANK_ESCROW, Decimal(5)), Leg(Family.WALLET, Decimal(-5), w.shop.org_id)],
+                                     org_id=w.shop.org_id)]}, staff=(P.MATCH_PAYMENTS,)),
+    "ledger.postings": question(nothing, P.SEE_LEDGER),
+    "ledger.postings_of_order": question(lambda w: {"order_id": w.done}, staff=ALL),
+    "ledger.statement": question(lambda w: {"family": Family.WALLET, "currency": "EUR"}, own=True),
+    "ledger.trial_balance": question(nothing, P.SEE_LEDGER),
+    # shipments
+    "logistics.deliver": command(lambda w: {"shipment_id": w.under_way, "counts": {}, "received_by": ""},
+                                 staff=(P.RECORD_DELIVERIES,)),
+    "logistics.ship": command(
+        lambda w: {"order_id": w.confirmed, "buyer_id": w.shop.org_id, "seller_id": w.maker.org_id, "carrier": Carrier.DHL,
+                   "tracking": "T", "lines": {w.confirmed_line: 1}}),
+    "logistics.shipments_of_order": question(lambda w: {"order_id": w.done}, staff=ALL),
+    # notices
+    "notifications.mark_read": command(lambda w: {"notice_ids": w.notices}, own=True),
+    "notifications.my_notices": question(nothing, own=True),
+    "notifications.tell": command(
+        lambda w: {"org_id": w.shop.org_id, "kind": "new_order", "cause": str(again()), "subject": "order",
+                   "subject_id": w.done, "facts": {}}),
+    "notifications.unread": question(nothing, own=True),
+    # orders
+    "orders.accept_goods": command(lambda w: {"request_id": again(), "order_id": w.delivered}, P.RECEIVE_GOODS),
+    "orders.accept_silently": command(lambda w: {"order_id": w.delivered, "shipment_id": w.arrived}),
+    "orders.add_to_basket": command(lambda w: {"offer_id": w.offer, "quantity": 1}, P.FILL_BASKET, own=True),
+    "orders.all_orders": question(nothing, P.SEE_ALL_ORDERS),
+    "orders.cancel_order": command(lambda w: {"order_id": w.paid}, P.CANCEL_ORDERS),
+    "orders.cancel_purchase": command(lambda w: {"purchase_id": w.unpaid}, P.CANCEL_ORDERS),
+    "orders.withdraw_order": command(lambda w: {"order_id": w.confirmed, "reason": "no"}, P.ANSWER_ORDERS),
+    "orders.close_short": command(lambda w: {"order_id": w.confirmed}, P.ANSWER_ORDERS),
+    "orders.close_shortage": command(lambda w: {"order_id": w.delivered}),
+    "orders.confirm_basket_prices": command(nothing, P.FILL_BASKET, own=True),
+    "orders.confirm_order": command(lambda w: {"order_id": w.paid}, P.ANSWER_ORDERS),
+    "orders.decline_order": command(lambda w: {"order_id": w.paid, "reason": "no"}, P.ANSWER_ORDERS),
+    "orders.decline_unanswered": command(lambda w: {"order_id": w.paid}),
+    "orders.expire_purchase": command(lambda w: {"purchase_id": w.unpaid}),
+    "orders.leave_feedback": command(lambda w: {"request_id": again(), "order_id": w.done, "stars": 1}, P.WRITE_REVIEWS),
+    "orders.match_transfer": command(lambda w: {"bank_line_id": w.bank_line, "purchase_id": w.unpaid}, P.MATCH_PAYMENTS),
+    "orders.my_basket": question(nothing, P.FILL_BASKET, own=True),
+    "orders.order_sheet": question(lambda w: {"order_id": w.done}, P.SEE_PURCHASES, P.SEE_SALES, staff=ALL),
+    "orders.orders_of_buyer": question(nothing, P.SEE_PURCHASES, own=True),
+    "orders.orders_of_seller": question(nothing, P.SEE_SALES, own=True),
+    "orders.pay_from_wallet": command(lambda w: {"request_id": again(), "purchase_id": w.unpaid}, P.PAY),
+    "orders.place_order": command(
+        lambda w: {"request_id": again(), "site_id": w.shop.site_id, "basket_id": w.basket, "method": Method.WALLET},
+        P.PLACE_ORDERS),
+    "orders.publish_feedback": command(lambda w: {"order_id": w.reviewed}),
+    "orders.purchase_sheet": question(lambda w: {"purchase_id": w.unpaid}, P.SEE_PURCHASES),
+    "orders.record_receipt": command(
+        lambda w: {"request_id": again(), "order_id": w.shipped, "shipment_id": w.under_way}, P.RECEIVE_GOODS,
+        staff=(P.RECORD_DELIVERIES,)),
+    "orders.remove_from_basket": command(lambda w: {"offer_id": w.offer}, P.FILL_BASKET, own=True),
+    "orders.report_production": command(lambda w: {"order_id": w.in_production, "percent": 50}, P.REPORT_PRODUCTION),
+    "orders.running_low": question(nothing, P.SEE_STOCK, own=True),
+    "orders.sales_by_week": question(nothing, P.SEE_SALES, own=True),
+    "orders.set_basket_quantity": command(lambda w: {"offer_id": w.offer, "quantity": 3}, P.FILL_BASKET, own=True),
+    "orders.ship_goods": command(
+        lambda w: {"request_id": again(), "order_id": w.confirmed, "carrier": Carrier.DHL, "tracking": "T",
+                   "shipped": {w.confirmed_line: 1}}, P.SHIP_ORDERS),
+    "orders.start_production": command(lambda w: {"order_id": w.confirmed}, P.REPORT_PRODUCTION),
+    "orders.work_list": question(nothing, P.SEE_PURCHASES, P.SEE_SALES, own=True),
+    # money
+    "payments.awaited_transfers": question(nothing, P.MATCH_PAYMENTS),
+    "payments.bank_file": question(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.bank_lines": question(lambda w: {"only_open": False}, P.MATCH_PAYMENTS),
+    "payments.cancel_payouts": command(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.capture": command(lambda w: {"payment_id": w.payment, "method": Method.WALLET}, staff=(P.MATCH_PAYMENTS,)),
+    "payments.change_bank_account": command(lambda w: {"holder": "Me", "iban": "GB82WEST12345698765432"}, P.CHANGE_BANK_ACCOUNT, own=True),
+    "payments.claim_bank_line": command(lambda w: {"bank_line_id": w.bank_line, "org_id": w.shop.org_id}, P.MATCH_PAYMENTS),
+    "payments.credit_wallet": command(
+        lambda w: {"org_id": w.shop.org_id, "bank_line_id": w.bank_line, "amount": Decimal(5), "currency": "EUR"},
+        P.MATCH_PAYMENTS),
+    "payments.escrow_account": question(nothing, P.PAY, own=True),
+    "payments.expire": command(lambda w: {"purchase_id": w.unpaid}),
+    "payments.freeze_commission": command(
+        lambda w: {"order_id": w.paid, "buyer_id": w.shop.org_id, "seller_id": w.maker.org_id}),
+    "payments.hold": command(lambda w: {"orders": [w.held_unpaid], "method": Method.WALLET}, staff=(P.MATCH_PAYMENTS,)),
+    "payments.match_top_up": command(lambda w: {"bank_line_id": w.bank_line, "org_id": w.shop.org_id}, P.MATCH_PAYMENTS),
+    "payments.money_of_order": question(lambda w: {"order_id": w.done, "currency": "EUR"}, staff=ALL),
+    "payments.my_balance": question(lambda w: {"currency": "EUR"}, P.SEE_PAYOUTS, own=True),
+    "payments.my_bank_account": question(nothing, P.SEE_PAYOUTS, own=True),
+    "payments.my_earnings": question(nothing, P.SEE_PAYOUTS, own=True),
+    "payments.my_wallet": question(lambda w: {"currency": "EUR"}, P.PAY, own=True),
+    "payments.open_payment": command(
+        lambda w: {"purchase_id": w.unpaid, "buyer_id": w.shop.org_id, "method": Method.WALLET, "orders": [w.held],
+                   "due_at": datetime(2030, 1, 1, tzinfo=UTC)}),
+    "payments.payment_of_purchase": question(lambda w: {"purchase_id": w.unpaid}, staff=ALL),
+    "payments.payout_batches": question(nothing, P.PREPARE_PAYOUTS),
+    "payments.payouts_due": question(nothing, P.PREPARE_PAYOUTS),
+    "payments.payouts_of_batch": question(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.prepare_payouts": command(lambda w: {"request_id": again(), "currency": "EUR"}, P.PREPARE_PAYOUTS),
+    "payments.record_bank_line": command(
+        lambda w: {"bank_reference": uuid4().hex, "booked_on": date(2026, 1, 5), "payer": "P", "remittance": "-",
+                   "amount": Decimal(5), "currency": "EUR"}, P.MATCH_PAYMENTS),
+    "payments.refund": command(
+        lambda w: {"held": w.held, "amount": Decimal("1.00"), "cause": "wish", "route": Method.WALLET}),
+    "payments.release": command(
+        lambda w: {"held": w.held, "acceptance_id": w.acceptance, "gross": Decimal("1.00"), "goods": Decimal("1.00")}),
+    "payments.send_payouts": command(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.wallet_owners": question(nothing, P.MATCH_PAYMENTS),
+    "payments.wallet_reference": command(nothing, own=True),
+    "pricing.resolve": question(lambda w: {"quantities": {w.draft: 1, w.paused: 1}}, staff=ALL),
+    # the platform's figures
+    "reports.assets_of_run": question(lambda w: {"run_id": again()}, *FIGURES),
+    "reports.currencies": question(nothing, *FIGURES),
+    # an organisation's own figures; without a right to sales or purchases there are none
+    "reports.dimension_values": question(lambda w: {"dimension": "buyer"}, *OWN_FIGURES, own=True),
+    "reports.known_metrics": question(nothing, *OWN_FIGURES, own=True),
+    "reports.metric_rows": question(
+        lambda w: {"name": "gmv_placed", "filters": {"buyer": (str(w.shop.org_id),)}} | PERIOD, *OWN_FIGURES, own=True),
+    "reports.metric_values": question(
+        lambda w: {"query": MetricQuery(names=("gmv_placed",), by="buyer", **PERIOD)}, *OWN_FIGURES, own=True),
+    "reports.retention_cohorts": question(
+        lambda w: {"role": "buyer", "first": PERIOD["first"], "end": PERIOD["end"]}, *FIGURES),
+    "reports.history_report": question(lambda w: {"name": "past"}, *FIGURES),
+    "reports.pipeline_runs": question(nothing, *FIGURES),
+    "reports.postings_behind": question(lambda w: PERIOD | {"stage": Stage.PLACED}, *FIGURES),
+    "reports.reconcile": question(lambda w: PERIOD, *FIGURES),
+    "reports.record_export": command(lambda w: {"what": "orders", "format": "csv", "rows": 1}, own=True),
+    "reports.stuck": question(nothing, *FIGURES),
+    # how the machinery does, and asking for a build
+    "reports.build_to_start": question(nothing),
+    "reports.check_invariants": command(nothing, P.SEE_LEDGER),
+    "reports.failing_rows": question(lambda w: {"run_id": again(), "name": "incoming_orders"}, P.RUN_PIPELINES),
+    "reports.figures_state": question(nothing, *FIGURES),
+    "reports.give_up_build": command(lambda w: {"build_request_id": again(), "problem": "none"}),
+    "reports.last_invariant_check": question(nothing, *FIGURES),
+    "reports.last_jobs": question(nothing, *FIGURES),
+    "reports.record_build_sent": command(lambda w: {"build_request_id": again(), "sent_to": "worker"}),
+    "reports.record_job": command(lambda w: {"name": "backup"}),
+    "reports.request_build": command(lambda w: {"request_id": again(), "reason": "I am curious"}, P.RUN_PIPELINES),
+    "reports.request_first_build": command(nothing),
+    "reports.system_health": question(nothing, *FIGURES),
+    "reports.violations": question(nothing, *FIGURES),
+    # stock
+    "stock.add_location": command(
+        lambda w: {"request_id": again(), "name": uuid4().hex, "site_id": w.maker.site_id}, P.MANAGE_STOCK),
+    "stock.count_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "location_id": w.maker.location_id, "lot_id": w.lot,
+                   "counted": 0}, P.MANAGE_STOCK),
+    "stock.firm": command(lambda w: {"order_ids": [w.unpaid_order]}, staff=(P.MATCH_PAYMENTS,)),
+    "stock.my_locations": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_movements": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),
+    "stock.my_stock": question(lambda w: {"location_id": w.maker.location_id}, P.SEE_STOCK, own=True),
+    "stock.receive_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "location_id": w.maker.location_id, "quantity": 5},
+        P.MANAGE_STOCK),
+    "stock.release": command(lambda w: {"order_id": w.paid}),
+    "stock.ship": command(lambda w: {"order_id": w.confirmed, "shipment_id": again(), "lines": {w.confirmed_line: 1}}),
+    "stock.take": command(lambda w: {"order_ids": [w.paid], "expires_at": None}),
+    # feedback; published reviews are for everybody signed in, but not who wrote them and about which order
+    "trust.publish": command(lambda w: {"order_id": w.reviewed, "even_one": True}),
+    "trust.reviews_of": question(lambda w: {"subject_id": w.maker.org_id}, own=True, staff=ALL),
+    "trust.write": command(
+        lambda w: {"order_id": w.paid, "buyer_id": w.shop.org_id, "seller_id": w.maker.org_id, "stars": 1, "comment": ""},
+        P.WRITE_REVIEWS),
+}  # fmt: skip
+
+
+def faces() -> dict[str, Callable[..., Any]]:
+    """Everything that a face offers and that acts or asks: its first parameter is `work`."""
+    found = {}
+    for module in pkgutil.iter_modules(domain.__path__):
+        face = importlib.import_module(f"domain.{module.name}")
+        for name in getattr(face, "__all__", ()):
+            thing = getattr(face, name)
+            if inspect.isfunction(thing) and next(iter(inspect.signature(thing).parameters), "") == "work":
+                found[f"{module.name}.{name}"] = thing
+    return found
+
+
+def test_every_callable_of_every_face_has_an_entry() -> None:
+    assert sorted(faces()) == sorted(ENTRIES)
+
+
+# --- the victims' world ------------------------------------------------------------------------
+
+
+def make_world() -> World:
+    """A retailer and a manufacturer with something in every state and every table of the trade."""
+    market = make_market(makers=1)
+    shop, maker, finance = market.retailer, market.makers[0], market.finance
+    world = World(market=market, shop=shop, maker=maker, offer=maker.offers[0], variant=maker.variants[0])
+    world.email = next(iter(shop.emails.values()))
+    with begin(maker.owner) as work:
+        world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
+    operations = market.platform.people[Variant.OPERATIONS]
+    world.category = run(operations, catalog.create_category, name="Things")
+    run(maker.owner, catalog.set_seller_terms, currency="EUR", order_minimum=Decimal(1), shipping_fee=Decimal("2.50"))
+    world.draft = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=world.variant, sku="DRAFT",
+                      tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
+    world.paused = offer(maker, "Paused thing")
+    run(maker.owner, catalog.pause_offer, offer_id=world.paused)
+    world.file = run(maker.owner, files.store, content=b"%PDF-1.7 price list", name="prices.pdf")
+    for who in (maker, shop):
+        run(who.owner, payments.change_bank_account, holder=who.name, iban=IBAN)
+    run(shop.owner, payments.wallet_reference)
+
+    def order(quantity: int = 5, *, confirmed: bool = True) -> UUID:
+        made = orders_of(shop, buy(shop, {world.offer: quantity}))[maker.org_id]
+        if confirmed:
+            run(maker.owner, orders.confirm_order, order_id=made)
+        return made
+
+    def ship(made: UUID) -> UUID:
+        lines = {line.line_id: line.confirmed for line in sheet(maker.owner, made).lines}
+        return run(maker.owner, orders.ship_goods, request_id=uuid4(), order_id=made, carrier=Carrier.DHL, tracking="T1",
+                   shipped=lines)  # fmt: skip
+
+    def receive(made: UUID) -> UUID:
+        shipment = ship(made)
+        run(shop.owner, orders.record_receipt, request_id=uuid4(), order_id=made, shipment_id=shipment)
+        return shipment
+
+    def complete() -> UUID:
+        made = order()
+        receive(made)
+        world.acceptance = run(shop.owner, orders.accept_goods, request_id=uuid4(), order_id=made)
+        return made
+
+    world.done, world.reviewed = complete(), complete()
+    for who in (shop, maker):
+        run(who.owner, orders.leave_feedback, request_id=uuid4(), order_id=world.done, stars=4, comment="Good trade")
+    run(shop.owner, orders.leave_feedback, request_id=uuid4(), order_id=world.reviewed, stars=2, comment="Still hidden")
+    world.batch = run(finance, payments.prepare_payouts, request_id=uuid4(), currency="EUR")
+    world.paid, world.confirmed, world.in_production = order(confirmed=False), order(), order()
+    run(maker.owner, orders.start_production, order_id=world.in_production)
+    world.shipped, world.delivered = order(), order()
+    world.under_way, world.arrived = ship(world.shipped), receive(world.delivered)
+    world.confirmed_line = sheet(maker.owner, world.confirmed).lines[0].line_id
+    world.unpaid = buy(shop, {world.offer: 4}, method=Method.BANK_TRANSFER)
+    world.unpaid_order = orders_of(shop, world.unpaid)[maker.org_id]
+    with begin(shop.owner) as work:
+        world.payment = payments.payment_of_purchase(work, purchase_id=world.unpaid).payment_id
+    paid = sheet(shop.owner, world.paid)
+    world.held = Held(world.paid, shop.org_id, maker.org_id, "EUR", paid.total, paid.goods)
+    world.held_unpaid = replace(world.held, order_id=world.unpaid_order)
+    world.bank_line = run(finance, payments.record_bank_line, bank_reference="OPEN", booked_on=date(2026, 1, 5),
+                          payer=shop.name, remittance="-", amount=Decimal("9.00"), currency="EUR")  # fmt: skip
+    top_up(shop, "1.00", finance)
+    run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)
+    with begin(shop.owner) as work:
+        world.basket = orders.my_basket(work).basket_id
+    ticket = run(Actor.system(), identity.sign_in, email=world.email, password=PASSWORD, nonce="nonce", address="home")
+    world.ticket, world.session = ticket.ticket, ticket.session_id
+    reactions.deliver_new()
+    world.notices = [UUID(row) for row in column("select id::text from notices")]
+    [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]
+    return world
+
+
+def column(statement: str) -> list[str]:
+    with db.connect(db.Role.OWNER) as connection:
+        connection.execute("set search_path = market, public")
+        return [row[0] for row in connection.execute(statement.encode())]
+
+
+def tables() -> list[str]:
+    return column(
+        "select relname from pg_class where relnamespace = 'market'::regnamespace and relkind in ('r', 'p') order by 1"
+    )
+
+
+def take_fences_down() -> None:
+    with db.connect(db.Role.OWNER) as connection:
+        for name in tables():
+            connection.execute(f"alter table market.{name} disable row level security".encode())
+
+
+class Watch:
+    """What is the victims', and whether any of it moved or came out."""
+
+    def __init__(self, market: Any) -> None:
+        self._every_row = " union all ".join(f"select '{name} ' || t::text from {name} t" for name in tables())
+        public = column(
+            "select concat(o.id, o.seller_id, o.variant_id, v.product_id) from offers o"
+            " join product_variants v on v.id = o.variant_id where o.state = 'published'"
+            " union all select id::text from organizations where kind in ('manufacturer', 'distributor')"
+            " union all select id::text from categories union all select id::text from commission_rules"
+            " union all select id::text from reviews where published_at is not null"
+        )
+        # What is packed without a gap is taken apart in steps of one id's length.
+        shown = {text[i : i + 36] for text in public for i in range(0, len(text), 36)}
+        self.private = {found for row in self.rows() for found in UUIDS.findall(row)} - shown
+        self._platform = {str(market.platform.org_id), str(market.platform.site_id)}
+        self._platform |= {str(actor.user_id) for actor in market.platform.people.values()}
+        self._words = [market.retailer.name, IBAN, *market.retailer.emails.values(), *market.makers[0].emails.values()]
+
+    def rows(self) -> Counter[str]:
+        return Counter(column(self._every_row))
+
+    def victims_rows(self) -> Counter[str]:
+        theirs = self.private - self._platform
+        return Counter({row: n for row, n in self.rows().items() if theirs & set(UUIDS.findall(row))})
+
+    def leaked(self, answer: Any, caller: Actor) -> set[str]:
+        text = repr(answer)
+        own = self._platform if caller.org_kind == OrgKind.PLATFORM else set()
+        return (self.private - own) & set(UUIDS.findall(text)) | {word for word in self._words if word in text}
+
+
+# --- the callers -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Caller:
+    name: str
+    actor: Actor
+    is_colleague: bool = False
+
+    def has_the_right(self, entry: Entry) -> bool:
+        permitted = any(self.actor.may(permission) for permission in (*entry.needs, *entry.staff))
+        if self.is_colleague:
+            return permitted or not entry.needs
+        return permitted and self.actor.org_kind == OrgKind.PLATFORM
+
+
+def make_callers(market: Any) -> list[Caller]:
+    variants = identity.VARIANTS
+    others = [
+        company(kind, f"Other {kind}", *variants[kind])
+        for kind in (OrgKind.RETAILER, OrgKind.MANUFACTURER, OrgKind.DISTRIBUTOR)
+    ]
+
+    def of(who: Company, prefix: str, *, colleague: bool = False) -> Iterator[Caller]:
+        for variant, actor in who.people.items():
+            yield Caller(f"{prefix} {variant}", actor, colleague)
+
+    return [
+        Caller("nobody", Actor.anonymous()),
+        *(caller for other in others for caller in of(other, "another")),
+        *of(market.platform, "platform"),
+        *of(market.retailer, "colleague", colleague=True),
+        *of(market.makers[0], "colleague", colleague=True),
+    ]
+
+
+def try_all(world: World, watch: Watch, callers: list[Caller]) -> list[str]:
+    """Everything that a caller got, changed or broke without a right; empty is what we want."""
+    findings = []
+    for name, callable_ in faces().items():
+        entry = ENTRIES[name]
+        before = watch.victims_rows() if entry.own else watch.rows()
+        strangers = [caller for caller in callers if not caller.has_the_right(entry)]
+        for caller in strangers:
+            finding = try_one(world, watch, caller, callable_, entry)
+            if finding:
+                findings.append(f"{name} as {caller.name}: {finding}")
+        after = watch.victims_rows() if entry.own else watch.rows()
+        if before != after:
+            moved = sorted((after - before) + (before - after))[:3]
+            findings.append(f"{name}: moved {moved}")
+    return findings
+
+
+def try_one(world: World, watch: Watch, caller: Caller, callable_: Callable[..., Any], entry: Entry) -> str | None:
+    facts = entry.facts(world)
+    try:
+        if entry.writes:
+            answer = run(caller.actor, callable_, **facts)
+        else:
+            with begin(caller.actor) as work:
+                answer = callable_(work, **facts)
+    except (NotFound, NotAllowed):
+        return None
+    except DomainError as refusal:
+        return None if entry.own else f"was told {type(refusal).__name__}: {refusal}"
+    except Exception as problem:
+        return f"broke it: {problem!r}"[:300]
+    if caller.name == "nobody" and entry.own:
+        return f"was not refused: {answer!r}"[:200]
+    if (entry.own or not entry.writes) and not caller.is_colleague:
+        leaked = watch.leaked(answer, caller.actor)
+        if leaked:
+            return f"was shown {sorted(leaked)[:3]} in {answer!r}"[:400]
+        return None if entry.own or is_empty(answer) else f"was answered {answer!r}"[:200]
+    return f"was not refused: {answer!r}"[:200]
+
+
+def is_empty(answer: Any) -> bool:
+    """Nothing, zero, no rows, or a sheet of zeros."""
+    if hasattr(answer, "model_dump"):
+        return not any(value for key, value in answer.model_dump().items() if key != "currency")
+    if isinstance(answer, tuple):
+        return not any(answer)
+    return not answer
+
+
+@pytest.mark.parametrize("fence", ["fences up", "fences down"])
+def test_strangers_get_nothing_and_move_nothing(fresh_database: str, fence: str) -> None:
+    world = make_world()
+    watch = Watch(world.market)
+    callers = make_callers(world.market)
+    if fence == "fences down":
+        take_fences_down()
+    assert try_all(world, watch, callers) == []
+
+
+def test_the_watch_sees_what_a_thief_would_take(fresh_database: str) -> None:
+    """The control: with the system's rights, the same calls show and move the victims' things."""
+    world = make_world()
+    watch = Watch(world.market)
+    with begin(Actor.system()) as work:
+        shown = orders.order_sheet(work, order_id=world.done)
+    assert watch.leaked(shown, Actor.anonymous())
+    before = watch.victims_rows()
+    run(Actor.system(), orders.decline_unanswered, order_id=world.paid)
+    assert watch.victims_rows() != before
