@@ -13,6 +13,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -238,6 +239,7 @@ def shared_clone(server: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def database(shared_clone: str) -> Iterator[sa.Connection]:
     """One outer transaction as the app's role, rolled back; commands open their own inside it."""
+    _nobody_writes_beside()
     if os.environ.get("DATABASE_URL") != shared_clone:
         _point(shared_clone)
     with db.engine().connect() as connection:
@@ -248,6 +250,15 @@ def database(shared_clone: str) -> Iterator[sa.Connection]:
         finally:
             if outer.is_active:
                 outer.rollback()
+
+
+def _nobody_writes_beside() -> None:
+    """See that no thread of the product lives on that would write into the test's transaction when it likes.
+
+    All threads share the connection of that transaction, so what one of them is refused would end it for all.
+    """
+    alive = [thread.name for thread in threading.enumerate() if thread.name == "activity"]
+    assert not alive, "The thread that writes down activity still runs; the test that started it has to stop it."
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import asgi, cookies, routes
+from app import activity, asgi, cookies, routes
 from app.health import Readiness
 from domain import identity
 from domain.identity import OrgKind, Variant
@@ -28,9 +28,12 @@ def shop(database: sa.Connection) -> Company:
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[TestClient]:
-    # One start for all tests here: the runtime of the screens is made once a process.
-    with TestClient(asgi.app, follow_redirects=False, base_url="http://127.0.0.1:8501") as made:  # type: ignore[arg-type]
-        yield made
+    # One start for all tests here: the runtime of the screens is made once a process. Its thread that writes down
+    # activity stays out, see `_nobody_writes_beside`.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(activity.notebook, "start", lambda: None)
+        with TestClient(asgi.app, follow_redirects=False, base_url="http://127.0.0.1:8501") as made:  # type: ignore[arg-type]
+            yield made
 
 
 @pytest.fixture
