@@ -17,6 +17,7 @@ from domain.identity.commands import (
     refuse_screen,
     register_organization,
 )
+from domain.identity.granting import is_owner, may_grant
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import GRANTS, VARIANTS, Permission
@@ -80,6 +81,8 @@ __all__ = [
     "end_other_sessions",
     "erase_activity",
     "holders_of",
+    "is_owner",
+    "may_grant",
     "my_organization",
     "my_sites",
     "my_team",
