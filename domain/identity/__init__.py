@@ -18,7 +18,9 @@ from domain.identity.commands import (
     register_organization,
 )
 from domain.identity.granting import is_owner, may_grant
+from domain.identity.erasing import erase_personal_changes
 from domain.identity.history import adopt_organizations, open_history, require_own_history
+from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import GRANTS, VARIANTS, Permission
 from domain.identity.queries import (
@@ -40,8 +42,9 @@ from domain.identity.sessions import (
     sign_out,
     whose_session,
 )
-from domain.identity.states import ActivityKind, OrgKind, Origin, SiteKind, Variant
+from domain.identity.states import ActivityKind, LinkPurpose, OrgKind, Origin, SiteKind, Variant
 from domain.identity.views import (
+    LinkRow,
     MemberRow,
     OrganizationCard,
     OrganizationRow,
@@ -57,6 +60,8 @@ __all__ = [
     "EmailTaken",
     "GRANTS",
     "HashedPassword",
+    "LinkPurpose",
+    "LinkRow",
     "MemberRow",
     "OrgKind",
     "OrganizationCard",
@@ -80,9 +85,12 @@ __all__ = [
     "change_password",
     "end_other_sessions",
     "erase_activity",
+    "erase_personal_changes",
     "holders_of",
     "is_owner",
     "may_grant",
+    "link_of",
+    "make_link",
     "my_organization",
     "my_sites",
     "my_team",
@@ -98,5 +106,8 @@ __all__ = [
     "sign_out",
     "supplier_card",
     "time_zones",
+    "token_of",
+    "use_link",
     "whose_session",
+    "withdraw_links",
 ]

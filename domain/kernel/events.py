@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kernel.records import Id, Instant, Json, Key, Record, one_of
@@ -41,11 +42,20 @@ class Event:
 _HEAD = tuple(f.name for f in dataclasses.fields(Event))
 
 
+# Derived from what is sealed, so that it cannot say anything else. An event about an organisation that is not its
+# subject names it as `for_org_id` among its facts.
+CONCERNS = "case when subject = 'organization' then subject_id else (facts ->> 'for_org_id')::uuid end"
+
+
 class EventRow(Record):
     __tablename__ = "events"
     __table_args__ = (
         Index(None, "subject", "subject_id", "id"),
         Index("events_org_id_idx", "org_id", "id"),
+        # An organisation's own log reads each of the ways in which an event can be its own.
+        Index(None, "concerns_org_id", "id", postgresql_where=text("concerns_org_id is not null")),
+        Index(None, "buyer_id", "id", postgresql_where=text("buyer_id is not null")),
+        Index(None, "seller_id", "id", postgresql_where=text("seller_id is not null")),
         Index("events_recorded_at_brin", "recorded_at", postgresql_using="brin"),
     )
 
@@ -65,6 +75,22 @@ class EventRow(Record):
     request_id: Mapped[UUID | None]
     effective_at: Mapped[Instant]
     recorded_at: Mapped[Instant]
+    # Whom it is about when another wrote it: the system that signs a person in, staff that add a member.
+    concerns_org_id: Mapped[UUID | None] = mapped_column(Computed(CONCERNS, persisted=True))
+
+
+class EventPersonal(Record):
+    """What is personal of an event, kept beside the sealed log so that an erasure can take it."""
+
+    __tablename__ = "event_personal"
+    __table_args__ = (Index(None, "person_id"),)
+
+    event_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("events.id"), primary_key=True)
+    org_id: Mapped[UUID | None]
+    person_id: Mapped[UUID | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    erased_at: Mapped[datetime | None]
 
 
 class Delivery(Record):

@@ -54,9 +54,16 @@ class Work:
     actor: Actor
     now: datetime
 
-    def record(self, event: Event) -> None:
-        """Write down what happened; it is stored when the command has ended."""
-        self.session.info.setdefault("events", []).append(event)
+    def record(self, event: Event, *, personal: Mapping[str, Any] | None = None) -> None:
+        """Write down what happened; it is stored when the command has ended.
+
+        The log is sealed and never changes, so what belongs to a person (a name, an e-mail, a phone number)
+        does not go into the event. `personal` holds it beside the log, where an erasure can take it:
+        `before` and `after` by field, `person_id` (whose it is; left out: the event's subject when that is a
+        person, else who acts) and `org_id` (whose owner may read it; left out: the actor's organisation).
+        """
+        beside = None if personal is None else _beside(event, self.actor, personal)
+        self.session.info.setdefault("events", []).append((event, beside))
 
 
 _BEGIN = text("select now_at, body_hash, answer from begin_work(:org_id, :user_id, :scope, :request_id, :command)")
@@ -129,7 +136,9 @@ def _once(
             session.execute(
                 _FINISH,
                 {
-                    "events": to_json([event.row() for event in events]).decode(),
+                    "events": to_json(
+                        [event.row() | ({"personal": beside} if beside else {}) for event, beside in events]
+                    ).decode(),
                     "timers": to_json(timers).decode(),
                     "command": name.rpartition(".")[2],
                     "request_id": request_id,
@@ -172,6 +181,17 @@ def _open(session: Session, actor: Actor, request_id: UUID | None, command: str)
 def _hash(name: str, facts: dict[str, Any]) -> bytes:
     body = json.dumps([name, to_jsonable_python(_ordered(facts), fallback=str)], sort_keys=True)
     return hashlib.sha256(body.encode()).digest()
+
+
+_PERSONAL = frozenset({"person_id", "org_id", "before", "after"})
+
+
+def _beside(event: Event, actor: Actor, personal: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = personal.keys() - _PERSONAL
+    if unknown:  # a misspelt name would be kept from every erasure
+        raise ValueError(f"What is personal of {type(event).__name__} has no {', '.join(sorted(unknown))}.")
+    whose = event.subject_id if event.subject == "person" else actor.user_id
+    return {"person_id": whose, "org_id": actor.org_id, "before": None, "after": None} | dict(personal)
 
 
 def _ordered(value: Any) -> Any:

@@ -60,11 +60,12 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
     "ledger_post": lambda w: ("select ledger_post(%s, now(), now())", [entry(w)]),
     "set_timers": lambda w: ("select set_timers('accept_silently', %s, now())", [timer(w)]),
     "publish_reviews": lambda w: ("select publish_reviews(%s, true, now())", [w.reviewed]),
+    "erase_personal": lambda w: ("select erase_personal(%s, now())", [w.shop.owner.user_id]),
 }
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {"stock_available", "invariants_at", "ledger_post_memo"}
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
-STAFF_MAY = {"stock_firm", "ledger_post", "set_timers"}
+STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal"}
 
 STRANGER = Actor(user_id=new_id(), org_id=new_id())
 STAFF = Actor(user_id=new_id(), org_id=new_id(), scope=Scope.PLATFORM)

@@ -127,6 +127,7 @@ ENTRIES: dict[str, Entry] = {
                    "postal_code": "1", "city": "c", "country_code": "DE"}, P.MANAGE_ADDRESSES, P.MANAGE_MEMBERS),
     "identity.change_password": command(lambda w: {"current": PASSWORD, "new": f"{PASSWORD} {uuid4()}"}, own=True),
     "identity.erase_activity": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "identity.erase_personal_changes": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "identity.end_other_sessions": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "identity.my_organization": question(nothing, own=True),
     "identity.my_sites": question(nothing, own=True),
