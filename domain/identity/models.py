@@ -6,8 +6,23 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.identity.states import ActivityKind, OrgKind, Origin, SiteKind, Variant
+from domain.identity.states import (
+    EMAIL_CHANGE_MOVES,
+    IDENTITY_PROVIDER_MOVES,
+    ActivityKind,
+    EmailChangeState,
+    IdentityProviderState,
+    InvitationState,
+    LinkPurpose,
+    OrgKind,
+    Origin,
+    RegistrationStep,
+    SignInMethod,
+    SiteKind,
+    Variant,
+)
 from domain.kernel.records import Currency, Id, Instant, Json, Key, Record, one_of
+from domain.kernel.states import check_move
 
 
 class History(Record):
@@ -54,6 +69,9 @@ class Organization(Record):
     locale: Mapped[str]
     currency: Mapped[Currency]
     about: Mapped[str | None]
+    legal_name: Mapped[str | None]
+    registration_number: Mapped[str | None]
+    tax_number: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
     registered_at: Mapped[datetime | None]
     created_at: Mapped[Instant]
@@ -75,6 +93,9 @@ class Site(Record):
     region: Mapped[str | None]
     country_code: Mapped[str]
     time_zone: Mapped[str]
+    dock_hours: Mapped[str | None]
+    preferred_carrier: Mapped[str | None]
+    delivery_notes: Mapped[str | None]
     created_at: Mapped[Instant]
 
 
@@ -85,6 +106,8 @@ class Person(Record):
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         one_of("state", ("active", "disabled")),
+        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone"),
+        CheckConstraint("phone_confirmed_at is null or phone is not null", name="phone_confirmed_at"),
     )
 
     id: Mapped[Id]
@@ -93,24 +116,42 @@ class Person(Record):
     password_hash: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
     created_at: Mapped[Instant]
+    email_confirmed_at: Mapped[datetime | None]
+    phone: Mapped[str | None]
+    phone_confirmed_at: Mapped[datetime | None]
 
 
 class Membership(Record):
+    """A person in an organisation. Somebody who was removed has `handed_to` whoever took over the work."""
+
     __tablename__ = "memberships"
-    __table_args__ = (one_of("variant", Variant), one_of("state", ("active", "removed")), Index(None, "org_id"))
+    __table_args__ = (
+        one_of("variant", Variant),
+        one_of("state", ("active", "removed")),
+        CheckConstraint("(state = 'removed') = (removed_at is not null)", name="removed"),
+        Index(None, "org_id"),
+    )
 
     person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"), primary_key=True)
     org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     variant: Mapped[str]
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
     created_at: Mapped[Instant]
+    removed_at: Mapped[datetime | None]
+    handed_to: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+    def leave(self, at: datetime, handed_to: UUID | None) -> None:
+        self.state, self.removed_at, self.handed_to = "removed", at, handed_to
+
+    def come_back(self, variant: str) -> None:
+        self.state, self.removed_at, self.handed_to, self.variant = "active", None, None, variant
 
 
 class SignInSession(Record):
     """A signed-in browser. The cookie's token names it; revoking the row ends it."""
 
     __tablename__ = "sign_in_sessions"
-    __table_args__ = (Index(None, "person_id"),)
+    __table_args__ = (one_of("method", SignInMethod), Index(None, "person_id"))
 
     id: Mapped[Id]
     person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
@@ -119,10 +160,68 @@ class SignInSession(Record):
     nonce_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     ticket_expires_at: Mapped[datetime | None]
     user_agent: Mapped[str | None]
+    method: Mapped[str] = mapped_column(server_default=text("'password'"))
+    factor_shown_at: Mapped[datetime | None]
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     revoked_at: Mapped[datetime | None]
+
+
+class HalfSignIn(Record):
+    """A sign-in that still owes the second factor. It opens nothing, and the browser finds it by its nonce alone."""
+
+    __tablename__ = "half_sign_ins"
+    __table_args__ = (one_of("method", SignInMethod), Index(None, "person_id"))
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    method: Mapped[str]
+    user_agent: Mapped[str | None]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+
+
+class SecondFactor(Record):
+    """The secret that a person's authenticator app shares with us; it counts once a first code has confirmed it.
+
+    `last_step` is the half minute of the last code that was shown: only a later one counts.
+    """
+
+    __tablename__ = "second_factors"
+
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int]
+    created_at: Mapped[Instant]
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Record):
+    """A code on paper that stands in for the app, once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("person_id", "code_hash"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Instant]
+    used_at: Mapped[datetime | None]
+
+
+class FactorTry(Record):
+    """A wrong code, by hashed bucket (account and address), for the rate limit."""
+
+    __tablename__ = "factor_tries"
+    __table_args__ = (Index(None, "person_id", "tried_at"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    bucket: Mapped[str]
+    tried_at: Mapped[Instant]
 
 
 class SignInAttempt(Record):
@@ -156,3 +255,205 @@ class Activity(Record):
     kind: Mapped[str]
     screen: Mapped[str]
     facts: Mapped[Json]
+
+
+class Link(Record):
+    """A link that was sent to somebody: it says what it opens, and works once.
+
+    Its token is derived from `id` and the installation's key, so nothing that stands here opens anything.
+    """
+
+    __tablename__ = "links"
+    __table_args__ = (
+        one_of("purpose", LinkPurpose),
+        CheckConstraint("expires_at > created_at", name="life"),
+        Index(None, "person_id"),
+        Index(None, "org_id"),
+    )
+
+    id: Mapped[Id]
+    purpose: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    org_id: Mapped[UUID | None] = mapped_column(ForeignKey("organizations.id"))
+    facts: Mapped[Json]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[datetime | None]
+
+
+class EmailChange(Record):
+    """A wish to sign in by another address; it counts once both addresses have said yes."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (
+        one_of("state", EmailChangeState),
+        CheckConstraint("new_email = lower(new_email) and new_email <> old_email", name="new_email"),
+        CheckConstraint(
+            "state <> 'done' or (old_confirmed_at is not null and new_confirmed_at is not null)", name="both"
+        ),
+        Index("email_changes_waiting_idx", "person_id", unique=True, postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    old_email: Mapped[str]
+    new_email: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    old_confirmed_at: Mapped[datetime | None]
+    new_confirmed_at: Mapped[datetime | None]
+
+    def move_to(self, state: EmailChangeState) -> None:
+        check_move(EMAIL_CHANGE_MOVES, EmailChangeState(self.state), state, noun="change of address")
+        self.state = state.value
+
+
+class PhoneCode(Record):
+    """A code that was sent to a phone. The code itself is derived from `id` and the installation's key."""
+
+    __tablename__ = "phone_codes"
+    __table_args__ = (
+        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone"),
+        CheckConstraint("wrong_tries between 0 and 3", name="wrong_tries"),
+        Index(None, "person_id", "created_at"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    phone: Mapped[str]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    wrong_tries: Mapped[int]
+    last_wrong_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class PersonIdentity(Record):
+    """Who a person is at another provider. One account a person, however they come in."""
+
+    __tablename__ = "person_identities"
+    __table_args__ = (UniqueConstraint("provider", "subject"), UniqueConstraint("person_id", "provider"))
+
+    id: Mapped[Id]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    provider: Mapped[str]
+    subject: Mapped[str]
+    joined_at: Mapped[Instant]
+    last_used_at: Mapped[Instant]
+
+
+class IdentityProvider(Record):
+    """Where the people of a company sign on. It speaks only for this company's people with its own mail domain."""
+
+    __tablename__ = "identity_providers"
+    __table_args__ = (
+        one_of("state", IdentityProviderState),
+        UniqueConstraint("org_id"),
+        CheckConstraint("email_domain = lower(email_domain)", name="email_domain"),
+        CheckConstraint("state <> 'active' or domain_confirmed_at is not null", name="confirmed"),
+        Index(
+            "identity_providers_email_domain_idx",
+            "email_domain",
+            unique=True,
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    email_domain: Mapped[str]
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str]
+    created_at: Mapped[Instant]
+    domain_confirmed_at: Mapped[datetime | None]
+
+    def move_to(self, state: IdentityProviderState) -> None:
+        check_move(IDENTITY_PROVIDER_MOVES, IdentityProviderState(self.state), state, noun="sign-on")
+        self.state = state.value
+
+
+class Registration(Record):
+    """Somebody on the way to an organisation of their own: what was said so far, and at which step they are.
+
+    `person_id` and `org_id` are there once it is done. The password is hashed from the first moment on.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        one_of("kind", (OrgKind.MANUFACTURER, OrgKind.RETAILER, OrgKind.DISTRIBUTOR)),
+        one_of("step", RegistrationStep),
+        CheckConstraint(
+            "(step = 'done') = (finished_at is not null) and (finished_at is null) = (org_id is null)"
+            " and (org_id is null) = (person_id is null)",
+            name="done",
+        ),
+        CheckConstraint("(terms_version is null) = (terms_accepted_at is null)", name="terms"),
+        Index(None, "email"),
+        Index(None, "started_at"),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    password_hash: Mapped[str]
+    step: Mapped[str]
+    business: Mapped[Json]
+    terms_version: Mapped[str | None]
+    terms_accepted_at: Mapped[datetime | None]
+    email_confirmed_at: Mapped[datetime | None]
+    started_at: Mapped[Instant]
+    changed_at: Mapped[Instant]
+    finished_at: Mapped[datetime | None]
+    org_id: Mapped[UUID | None] = mapped_column(ForeignKey("organizations.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Invitation(Record):
+    """An address that is asked to join with a role. `link_id` is the latest link; older ones no longer count."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        one_of("variant", Variant),
+        one_of("state", InvitationState),
+        CheckConstraint(
+            "(state = 'accepted') = (person_id is not null) and (state = 'open') = (answered_at is null)",
+            name="answered",
+        ),
+        Index("invitations_open_key", "org_id", "email", unique=True, postgresql_where=text("state = 'open'")),
+    )
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    email: Mapped[str]
+    variant: Mapped[str]
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[str]
+    link_id: Mapped[UUID | None]
+    sent_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    created_at: Mapped[Instant]
+    answered_at: Mapped[datetime | None]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+    def answer(self, state: InvitationState, at: datetime, person_id: UUID | None = None) -> None:
+        self.state, self.answered_at, self.person_id = state.value, at, person_id
+
+
+class TermsAcceptance(Record):
+    """Who accepted which version of the terms of service for the organisation; the hash says which text it was."""
+
+    __tablename__ = "terms_acceptances"
+    __table_args__ = (UniqueConstraint("org_id", "version"),)
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    version: Mapped[str]
+    text_sha256: Mapped[str]
+    accepted_at: Mapped[Instant]

@@ -47,3 +47,64 @@ class SiteKind(StrEnum):
 class ActivityKind(StrEnum):
     PAGE_VIEW = "page_view"
     SEARCH = "search"
+
+
+class LinkPurpose(StrEnum):
+    """What a link that was sent to somebody opens."""
+
+    PASSWORD_RESET = "password_reset"
+    EMAIL_CONFIRMATION = "email_confirmation"
+    EMAIL_CHANGE_OLD = "email_change_old"
+    EMAIL_CHANGE_NEW = "email_change_new"
+    INVITATION = "invitation"
+    REGISTRATION = "registration"
+    SIGN_ON = "sign_on"
+    DOMAIN_CONFIRMATION = "domain_confirmation"
+
+
+class EmailChangeState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+EMAIL_CHANGE_MOVES: dict[EmailChangeState, frozenset[EmailChangeState]] = {
+    EmailChangeState.WAITING: frozenset({EmailChangeState.DONE, EmailChangeState.CANCELLED}),
+}
+
+
+class IdentityProviderState(StrEnum):
+    """Where a company's people sign on: the mail domain is still to be proved, it is in use, it is closed."""
+
+    WAITING = "waiting"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+IDENTITY_PROVIDER_MOVES: dict[IdentityProviderState, frozenset[IdentityProviderState]] = {
+    IdentityProviderState.WAITING: frozenset({IdentityProviderState.ACTIVE, IdentityProviderState.CLOSED}),
+    IdentityProviderState.ACTIVE: frozenset({IdentityProviderState.CLOSED}),
+}
+
+
+class RegistrationStep(StrEnum):
+    """What a registration waits for; the person is known from the first step on."""
+
+    BUSINESS = "business"
+    TERMS = "terms"
+    FINISH = "finish"
+    DONE = "done"
+
+
+class InvitationState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+
+
+class SignInMethod(StrEnum):
+    """What opened the door before the second factor: a password, another provider, or a link by e-mail."""
+
+    PASSWORD = "password"
+    SIGN_ON = "sign_on"
+    LINK = "link"
