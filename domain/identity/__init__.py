@@ -17,8 +17,9 @@ from domain.identity.commands import (
     refuse_screen,
     register_organization,
 )
-from domain.identity.granting import is_owner, may_grant
+from domain.identity.configuration import change_setting, setting_changes, settings_now
 from domain.identity.erasing import erase_personal_changes
+from domain.identity.granting import is_owner, may_grant
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.passwords import HashedPassword, hashed
@@ -49,6 +50,8 @@ from domain.identity.views import (
     OrganizationCard,
     OrganizationRow,
     Seen,
+    SettingChange,
+    SettingRow,
     SignedIn,
     SiteRow,
     SupplierCard,
@@ -70,6 +73,8 @@ __all__ = [
     "Permission",
     "SESSION_LIFE",
     "Seen",
+    "SettingChange",
+    "SettingRow",
     "SignedIn",
     "SiteKind",
     "SiteRow",
@@ -83,6 +88,7 @@ __all__ = [
     "add_site",
     "adopt_organizations",
     "change_password",
+    "change_setting",
     "end_other_sessions",
     "erase_activity",
     "erase_personal_changes",
@@ -102,6 +108,8 @@ __all__ = [
     "refuse_screen",
     "register_organization",
     "require_own_history",
+    "setting_changes",
+    "settings_now",
     "sign_in",
     "sign_out",
     "supplier_card",

@@ -109,6 +109,7 @@ def add_member(
     ready = password if isinstance(password, HashedPassword) else hashed(password)
     person = Person(
         id=new_id(), email=address, name=_text(name, "name", 120), password_hash=ready.value, created_at=work.now,
+        email_confirmed_at=work.now if work.actor.is_system else None,
     )  # fmt: skip
     work.session.add(person)
     work.session.flush()

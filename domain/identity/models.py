@@ -1,6 +1,6 @@
 """Organisations, their sites, people, memberships and the sessions of signed-in people."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.identity.states import (
     EMAIL_CHANGE_MOVES,
     IDENTITY_PROVIDER_MOVES,
+    SUSPENSION_MOVES,
     ActivityKind,
+    AppealState,
     EmailChangeState,
     IdentityProviderState,
     InvitationState,
@@ -19,6 +21,7 @@ from domain.identity.states import (
     RegistrationStep,
     SignInMethod,
     SiteKind,
+    SuspensionState,
     Variant,
 )
 from domain.kernel.records import Currency, Id, Instant, Json, Key, Record, one_of
@@ -75,6 +78,9 @@ class Organization(Record):
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
     registered_at: Mapped[datetime | None]
     created_at: Mapped[Instant]
+
+    def stand_as(self, state: str) -> None:
+        self.state = state
 
 
 class Site(Record):
@@ -457,3 +463,57 @@ class TermsAcceptance(Record):
     version: Mapped[str]
     text_sha256: Mapped[str]
     accepted_at: Mapped[Instant]
+
+
+class Suspension(Record):
+    """A time in which an organisation may not begin anything new, who decided it, and what became of an appeal."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (
+        one_of("state", SuspensionState),
+        one_of("appeal_state", AppealState),
+        CheckConstraint("(state = 'proposed') = (decided_at is null)", name="decided"),
+        CheckConstraint("(state = 'lifted') = (lifted_at is not null)", name="lifted"),
+        CheckConstraint("(appeal_state is null) = (appealed_at is null)", name="appealed"),
+        CheckConstraint(
+            "appeal_decided_by is null or appeal_decided_by not in (decided_by, proposed_by)", name="other_eyes"
+        ),
+        Index("suspensions_open_idx", "org_id", unique=True, postgresql_where=text("state in ('proposed', 'active')")),
+        Index(None, "org_id", "proposed_at"),
+    )
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    state: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[datetime | None]
+    proposed_by: Mapped[UUID | None]
+    proposed_at: Mapped[Instant]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    decision_note: Mapped[str | None]
+    lifted_by: Mapped[UUID | None]
+    lifted_at: Mapped[datetime | None]
+    lift_note: Mapped[str | None]
+    appeal: Mapped[str | None]
+    appealed_by: Mapped[UUID | None]
+    appealed_at: Mapped[datetime | None]
+    appeal_state: Mapped[str | None]
+    appeal_decided_by: Mapped[UUID | None]
+    appeal_decided_at: Mapped[datetime | None]
+    appeal_answer: Mapped[str | None]
+
+    def move_to(self, state: SuspensionState) -> None:
+        check_move(SUSPENSION_MOVES, SuspensionState(self.state), state, noun="suspension")
+        self.state = state.value
+
+
+class OrgHoliday(Record):
+    """A day on which an organisation is closed beside weekends: deadlines in business hours stand still."""
+
+    __tablename__ = "org_holidays"
+    __table_args__ = (CheckConstraint("length(name) between 1 and 80", name="name"),)
+
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    closed_on: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str]

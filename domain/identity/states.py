@@ -108,3 +108,26 @@ class SignInMethod(StrEnum):
     PASSWORD = "password"
     SIGN_ON = "sign_on"
     LINK = "link"
+
+
+class SuspensionState(StrEnum):
+    """A suspension that support or compliance proposes waits for another person's decision."""
+
+    PROPOSED = "proposed"
+    DECLINED = "declined"
+    ACTIVE = "active"
+    LIFTED = "lifted"
+
+
+SUSPENSION_MOVES: dict[SuspensionState, frozenset[SuspensionState]] = {
+    SuspensionState.PROPOSED: frozenset({SuspensionState.ACTIVE, SuspensionState.DECLINED}),
+    SuspensionState.ACTIVE: frozenset({SuspensionState.LIFTED}),
+    SuspensionState.DECLINED: frozenset(),
+    SuspensionState.LIFTED: frozenset(),
+}
+
+
+class AppealState(StrEnum):
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"

@@ -1,12 +1,14 @@
 """What identity hands out."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.identity.states import ActivityKind
+from domain.identity.states import ActivityKind, LinkPurpose
+from domain.kernel.configuration import Setting
 
 
 class View(BaseModel):
@@ -108,3 +110,45 @@ class Seen(View):
     screen: str
     age: timedelta = timedelta()
     facts: dict[str, Any] = {}
+
+
+class LinkRow(View):
+    """A link that was sent to somebody, and what it opens."""
+
+    link_id: UUID
+    purpose: LinkPurpose
+    person_id: UUID | None
+    org_id: UUID | None
+    facts: dict[str, Any]
+    expires_at: datetime
+
+
+class SettingRow(View):
+    """One setting of the platform as it is now. `version` counts its changes; `upcoming` holds from `upcoming_at` on."""
+
+    setting: Setting
+    meaning: str
+    unit: str
+    value: Decimal
+    least: Decimal
+    most: Decimal
+    usual: Decimal
+    version: int
+    upcoming: Decimal | None
+    upcoming_at: datetime | None
+    changed_at: datetime | None
+
+
+class SettingChange(View):
+    """One change of a setting: what it was before, what it is from `effective_from` on, by whom and why."""
+
+    setting: Setting
+    meaning: str
+    unit: str
+    version: int
+    before: Decimal
+    after: Decimal
+    effective_from: datetime
+    recorded_at: datetime
+    changed_by: str | None
+    reason: str | None

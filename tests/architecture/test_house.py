@@ -16,6 +16,7 @@ from psycopg import sql
 
 from domain import migrations
 from domain.catalog.states import MOVES as OFFER_MOVES
+from domain.identity.states import EMAIL_CHANGE_MOVES, IDENTITY_PROVIDER_MOVES
 from domain.kernel import database as db
 from domain.kernel.money import MINOR_UNITS, minor_unit
 from domain.kernel.settings import PROJECT
@@ -391,6 +392,7 @@ def test_the_kinds_of_entries_are_the_same_in_the_database(owner: sa.Connection)
 
 def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) -> None:
     machines = {"offer": OFFER_MOVES, "order": ORDER_MOVES, "payment": PAYMENT_MOVES, "payout_batch": BATCH_MOVES}
+    machines |= {"email_change": EMAIL_CHANGE_MOVES, "identity_provider": IDENTITY_PROVIDER_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
         (machine, here.value, there.value)
@@ -409,7 +411,14 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         for node in tree.body
         if isinstance(node, ast.AnnAssign) and dotted(node.target).endswith("MOVES")
     ]
-    assert sorted(tables) == ["catalog.MOVES", "orders.MOVES", "payments.BATCH_MOVES", "payments.PAYMENT_MOVES"]
+    assert sorted(tables) == [
+        "catalog.MOVES",
+        "identity.EMAIL_CHANGE_MOVES",
+        "identity.IDENTITY_PROVIDER_MOVES",
+        "orders.MOVES",
+        "payments.BATCH_MOVES",
+        "payments.PAYMENT_MOVES",
+    ]
 
 
 def test_the_database_knows_the_same_minor_units(owner: sa.Connection) -> None:
