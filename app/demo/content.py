@@ -36,7 +36,8 @@ _TABLES = (
     "select a.family, p.currency, count(*) as postings, sum(p.amount) as amount from ledger_postings p"
     " join ledger_accounts a on a.id = p.account_id group by 1, 2 order by 1, 2",
     "select name, count(*) as events from events group by 1 order by 1",
-    "select kind, created_at, read_at is null as is_new from notices order by created_at, kind, read_at is null",
+    "select n.kind, n.created_at, count(r.person_id) as readers from notices n left join notice_reads r"
+    " on r.notice_id = n.id group by n.id, n.kind, n.created_at order by n.created_at, n.kind, count(r.person_id)",
     "select occurred_at, kind, screen, facts from activity order by occurred_at, kind, screen, facts::text",
 )
 

@@ -1,11 +1,52 @@
-"""Notifications: what people are told, in the app.
+"""Notifications: what people are told, in the app, by e-mail and by text message.
 
-A notice belongs to an organisation, is told once per cause, and carries facts; screens choose the words.
-Written by reactions; read and marked as read by the organisation's people.
+A notice belongs to an organisation (or to one person of it), is told once per cause, and carries facts; screens
+choose the words, and each person reads it for himself. Letters and text messages are wishes in a table that the
+worker sends; their words stand in `letters`. Written by reactions. Relies on identity for one-time links.
+Refuses anybody but the system to write to people.
 """
 
 from domain.notifications.commands import mark_read, tell
+from domain.notifications.letters import LETTERS, TEXTS, Composed, compose, compose_text, has_secret
+from domain.notifications.outgoing import (
+    claim_emails,
+    claim_texts,
+    outgoing_messages,
+    record_not_sent,
+    record_sent,
+    resend,
+    secret_of,
+    send_email,
+    send_text,
+)
 from domain.notifications.queries import my_notices, unread
-from domain.notifications.views import NoticeRow
+from domain.notifications.states import EmailWish, OutgoingState, Topic
+from domain.notifications.views import NoticeRow, OutgoingRow, Wish
 
-__all__ = ["NoticeRow", "mark_read", "my_notices", "tell", "unread"]
+__all__ = [
+    "Composed",
+    "EmailWish",
+    "LETTERS",
+    "NoticeRow",
+    "OutgoingRow",
+    "OutgoingState",
+    "TEXTS",
+    "Topic",
+    "Wish",
+    "claim_emails",
+    "claim_texts",
+    "compose",
+    "compose_text",
+    "has_secret",
+    "mark_read",
+    "my_notices",
+    "outgoing_messages",
+    "record_not_sent",
+    "record_sent",
+    "resend",
+    "secret_of",
+    "send_email",
+    "send_text",
+    "tell",
+    "unread",
+]

@@ -10,20 +10,32 @@ from domain.kernel.work import Work
 
 
 def tell(
-    work: Work, *, org_id: UUID, kind: str, cause: str, subject: str, subject_id: UUID, facts: dict[str, Any]
+    work: Work,
+    *,
+    org_id: UUID,
+    kind: str,
+    cause: str,
+    subject: str,
+    subject_id: UUID,
+    facts: dict[str, Any],
+    person_id: UUID | None = None,
 ) -> None:
-    """Leave a notice for an organisation, once per cause (reactions only)."""
+    """Leave a notice for an organisation, or for one person of it, once per cause (reactions only).
+
+    Letters about it follow what each person has chosen (`mail_notices`).
+    """
     if not work.actor.is_system:
         raise NotFound
     work.session.execute(
         text(
-            "insert into notices (id, org_id, kind, cause, subject, subject_id, facts, created_at)"
-            " values (:id, :org_id, :kind, :cause, :subject, :subject_id, cast(:facts as jsonb), :now)"
+            "insert into notices (id, org_id, person_id, kind, cause, subject, subject_id, facts, created_at)"
+            " values (:id, :org_id, :person_id, :kind, :cause, :subject, :subject_id, cast(:facts as jsonb), :now)"
             " on conflict (org_id, cause) do nothing"
         ),
         {
             "id": new_id(),
             "org_id": org_id,
+            "person_id": person_id,
             "kind": kind,
             "cause": cause,
             "subject": subject,
@@ -35,11 +47,16 @@ def tell(
 
 
 def mark_read(work: Work, *, notice_ids: list[UUID] | None = None) -> int:
-    """Mark notices of one's own organisation as read: these, or all. Returns how many were unread."""
+    """Mark notices as read for oneself: these, or all. Returns how many were unread."""
     done = work.session.execute(
         text(
-            "update notices set read_at = :now, read_by = :person where org_id = :org_id and read_at is null"
-            " and (cast(:ids as uuid[]) is null or id = any(cast(:ids as uuid[])))"
+            "insert into notice_reads (notice_id, person_id, org_id, read_at)"
+            " select n.id, m.person_id, n.org_id, :now from notices n"
+            " join memberships m on m.org_id = n.org_id and m.person_id = :person"
+            " where n.org_id = :org_id and n.created_at >= m.created_at"
+            " and (n.person_id is null or n.person_id = :person)"
+            " and (cast(:ids as uuid[]) is null or n.id = any(cast(:ids as uuid[])))"
+            " order by n.id on conflict do nothing"
         ),
         {"now": work.now, "person": work.actor.user_id, "org_id": work.actor.require_org(), "ids": notice_ids},
     )

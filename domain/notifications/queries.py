@@ -3,17 +3,28 @@ from sqlalchemy import text
 from domain.kernel.work import Work
 from domain.notifications.views import NoticeRow
 
+# What was told before somebody joined is not news to him; a notice for one person is nobody else's.
+_MINE = (
+    "from notices n join memberships m on m.org_id = n.org_id and m.person_id = :person"
+    " left join notice_reads r on r.notice_id = n.id and r.person_id = :person"
+    " where n.org_id = :org_id and n.created_at >= m.created_at and (n.person_id is null or n.person_id = :person)"
+)
+
 
 def my_notices(work: Work, *, only_unread: bool = False, page: int = 1, size: int = 30) -> tuple[list[NoticeRow], int]:
-    """The notices of one's own organisation, newest first, and how many there are in all."""
+    """What one's own organisation was told since one joined it, newest first, and how many there are in all.
+
+    `read_at` is when the person himself read it.
+    """
     rows = work.session.execute(
         text(
-            "select id as notice_id, kind, subject, subject_id, facts, created_at, read_at, count(*) over () as total"
-            " from notices where org_id = :org_id and (not :only_unread or read_at is null)"
-            " order by created_at desc, id desc limit :size offset :skip"
+            "select n.id as notice_id, n.kind, n.subject, n.subject_id, n.facts, n.created_at, r.read_at,"
+            " count(*) over () as total " + _MINE + " and (not :only_unread or r.read_at is null)"
+            " order by n.created_at desc, n.id desc limit :size offset :skip"
         ),
         {
             "org_id": work.actor.require_org(),
+            "person": work.actor.user_id,
             "only_unread": only_unread,
             "size": size,
             "skip": (max(page, 1) - 1) * size,
@@ -23,10 +34,10 @@ def my_notices(work: Work, *, only_unread: bool = False, page: int = 1, size: in
 
 
 def unread(work: Work) -> int:
-    """How many notices of one's own organisation nobody has read."""
+    """How many notices one has not read oneself."""
     return int(
         work.session.execute(
-            text("select count(*) from notices where org_id = :org_id and read_at is null"),
-            {"org_id": work.actor.require_org()},
+            text("select count(*) " + _MINE + " and r.read_at is null"),
+            {"org_id": work.actor.require_org(), "person": work.actor.user_id},
         ).scalar_one()
     )
