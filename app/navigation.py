@@ -39,6 +39,8 @@ class Screen:
     permission: P | None = None
     menu: bool = True
     section: str = ""
+    # Drawn for everybody, without menu, whether somebody is signed in or not.
+    is_open: bool = False
 
     def is_for(self, here: Here) -> bool:
         who, actor = here
@@ -75,7 +77,14 @@ def _account(name: str, title: str, icon: str) -> Screen:
     return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, EVERYBODY, None, True, "Account")
 
 
+def _welcome(name: str, title: str, icon: str) -> Screen:
+    return Screen(f"pages/welcome/{name}.py", f"welcome-{name}", title, icon, (), None, False, "", is_open=True)
+
+
 SCREENS: tuple[Screen, ...] = (
+    # before anybody is signed in
+    _welcome("reset", "Reset your password", "lock_reset"),
+    _welcome("confirm", "Confirm your e-mail address", "mark_email_read"),
     _retail("home", "Home", "home", None, kinds=(R,), section=""),
     _sell("home", "Home", "home", None, kinds=(M,), section=""),
     Screen("pages/distributor/home.py", "distributor-home", "Home", "home", (D,), None, True, ""),
@@ -92,7 +101,7 @@ SCREENS: tuple[Screen, ...] = (
     # selling
     _sell("orders", "Sales orders", "local_shipping", P.SEE_SALES),
     _sell("order", "Sales order", "local_shipping", P.SEE_SALES, menu=False),
-    _sell("products", "Products", "inventory_2", P.SEE_PRICES),
+    _sell("products", "Products", "inventory_2", P.SEE_OFFERS),
     _sell("product", "Product details", "edit", P.MANAGE_OFFERS, menu=False),
     _sell("stock", "Stock", "warehouse", P.SEE_STOCK),
     _sell("payouts", "Payouts", "payments", P.SEE_PAYOUTS),
@@ -103,10 +112,10 @@ SCREENS: tuple[Screen, ...] = (
     _admin("order", "Order details", "receipt_long", P.SEE_ALL_ORDERS, "Market", menu=False),
     _admin("organizations", "Organisations", "domain", P.MANAGE_MEMBERS, "Market"),
     _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),
-    _admin("payouts", "Outgoing payments", "send_money", P.PREPARE_PAYOUTS, "Money"),
+    _admin("payouts", "Outgoing payments", "send_money", P.SEE_PAYOUT_RUNS, "Money"),
     _admin("ledger", "Ledger", "menu_book", P.SEE_LEDGER, "Money"),
     _admin("checks", "System health", "monitor_heart", P.SEE_LEDGER, "Operation"),
-    _admin("pipelines", "Data pipelines", "schema", P.RUN_PIPELINES, "Operation"),
+    _admin("pipelines", "Data pipelines", "schema", P.SEE_PLATFORM, "Operation"),
     # everybody
     _account("notices", "Notices", "notifications"),
     _account("profile", "Profile", "person"),
@@ -127,7 +136,7 @@ def pages(menu_for: Here | None = None) -> dict[str, list[Any]]:
     """
     shown = menu_of(menu_for) if menu_for else {}
     in_menu = {screen.url for screens in shown.values() for screen in screens}
-    start = st.Page(_start, title="Start", url_path="start", default=True, visibility="hidden")
+    start = _start_page()
     hidden = [page_of(screen.url, is_shown=False) for screen in SCREENS if screen.url not in in_menu]
     sections = {section: [page_of(screen.url) for screen in screens] for section, screens in shown.items()}
     return {"": [start, *sections.pop("", []), *hidden], **sections}
@@ -167,6 +176,11 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         url = names[OrgKind(here[0].org_kind)]
         facts = {} if url == "distributor-home" else {"order": str(subject_id)}
         st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
+
+
+def start_link(label: str) -> None:
+    """From an open screen to the sign-in, or to the own start page for whom is signed in."""
+    st.page_link(_start_page(), label=label, icon=":material/arrow_forward:")
 
 
 def home_of(here: Here) -> str:
@@ -216,6 +230,10 @@ def _refuse(here: Here, screen: Screen) -> None:
         st.subheader("This page is not for your role", anchor=False, icon=":material/lock:")
         st.markdown("Ask the owner of your organisation if you need it. We have noted this visit.")
         st.page_link(page_of(home_of(here)), label="Go to my start page", icon=":material/home:")
+
+
+def _start_page() -> Any:
+    return st.Page(_start, title="Start", url_path="start", default=True, visibility="hidden")
 
 
 def _start() -> None:

@@ -27,8 +27,7 @@ def my_offers(
 
     What stands only in an imported past is left out.
     """
-    work.actor.require(Permission.SEE_STOCK)
-    masked = not work.actor.may(Permission.SEE_PRICES)
+    work.actor.require(Permission.SEE_OFFERS)
     rows = work.session.execute(
         text(
             "with mine as (select o.*, v.name as variant_name, p.id as product_id, p.name as product_name,"
@@ -57,13 +56,16 @@ def my_offers(
             "skip": (max(page, 1) - 1) * size,
         },
     ).all()
-    found = [OfferRow.model_validate(row._asdict() | ({"from_price": None} if masked else {})) for row in rows]
+    hidden: dict[str, object] = {} if work.actor.may(Permission.SEE_PRICES) else {"from_price": None}
+    if not work.actor.may(Permission.SEE_STOCK):
+        hidden |= {"on_hand": 0, "reserved": 0}
+    found = [OfferRow.model_validate(row._asdict() | hidden) for row in rows]
     return found, rows[0].total if rows else 0
 
 
 def offer_sheet(work: Work, *, offer_id: UUID) -> OfferSheet:
     """All of one of the actor's own offers. Prices are left out for those who may not see them."""
-    work.actor.require(Permission.SEE_STOCK)
+    work.actor.require(Permission.SEE_OFFERS)
     row = work.session.execute(
         text(
             "select o.id as offer_id, o.seller_id, p.id as product_id, v.id as variant_id, p.name as product_name,"

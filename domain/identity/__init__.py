@@ -2,7 +2,7 @@
 
 Owns organisations, sites, people, memberships, sign-in sessions, imported histories and what people look at
 and search for. A person acts for one organisation at a time with a role variant; what a variant may do is data
-(`permissions.GRANTS`). Announces registrations, joins, sign-ins and refusals. Relies on nothing but the
+(`matrix`). Announces registrations, joins, sign-ins and refusals. Relies on nothing but the
 kernel. Refuses strangers with "not found" and slows guessing of passwords down without ever locking
 the rightful owner out.
 """
@@ -18,12 +18,26 @@ from domain.identity.commands import (
     register_organization,
 )
 from domain.identity.configuration import change_setting, setting_changes, settings_now
+from domain.identity.countries import COUNTRIES, Country
 from domain.identity.erasing import erase_personal_changes
 from domain.identity.granting import is_owner, may_grant
+from domain.identity.factors import (
+    FactorMissing,
+    StepUpNeeded,
+    confirm_factor,
+    my_factor,
+    remove_factor,
+    renew_recovery_codes,
+    require_recent_factor,
+    show_factor,
+    start_factor,
+)
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
+from domain.identity.matrix import GRANTS
 from domain.identity.passwords import HashedPassword, hashed
-from domain.identity.permissions import GRANTS, VARIANTS, Permission
+from domain.identity.permissions import VARIANTS, Permission
+from domain.identity.places import set_delivery_preferences
 from domain.identity.queries import (
     holders_of,
     my_organization,
@@ -34,31 +48,149 @@ from domain.identity.queries import (
     supplier_card,
     time_zones,
 )
+from domain.identity.registering import (
+    back_to_business,
+    begin_registration,
+    confirm_registration,
+    finish_registration,
+    registration,
+    registration_behind,
+    registration_mail,
+    save_registration_step,
+    send_registration_link,
+)
 from domain.identity.sessions import (
     SESSION_LIFE,
-    TooManyTries,
     actor_of,
+    end_my_sessions,
+    end_session,
+    my_sessions,
+    my_sign_ins,
+    note_seen,
     redeem_ticket,
-    sign_in,
     sign_out,
     whose_session,
 )
-from domain.identity.states import ActivityKind, LinkPurpose, OrgKind, Origin, SiteKind, Variant
+from domain.identity.signing_in import admit, awaits_code, finish_sign_in, give_up_sign_in, sign_in
+from domain.identity.states import (
+    ActivityKind,
+    InvitationState,
+    LinkPurpose,
+    OrgKind,
+    Origin,
+    RegistrationStep,
+    SiteKind,
+    Variant,
+)
+from domain.identity.team import (
+    AboveYou,
+    LastOwner,
+    change_role,
+    hand_over,
+    invitation_card,
+    invite_member,
+    join_organization,
+    my_invitations,
+    remove_member,
+    resend_invitation,
+    revoke_invitation,
+    switch_organization,
+    workplaces,
+)
+from domain.identity.terms import TERMS, Terms, TermsNotAccepted, accept_terms, my_terms, require_terms, terms_at
+from domain.identity.tries import TooManyTries
 from domain.identity.views import (
+    CodeAwaited,
+    FactorDraft,
+    FactorSheet,
+    SecurityEventRow,
+    SessionRow,
+    AcceptedTerms,
+    BusinessDetails,
+    InvitationCard,
+    InvitationRow,
     LinkRow,
     MemberRow,
     OrganizationCard,
     OrganizationRow,
+    RegistrationSheet,
     Seen,
     SettingChange,
     SettingRow,
     SignedIn,
     SiteRow,
     SupplierCard,
+    TermsState,
     Ticket,
+    WorkplaceRow,
 )
 
 __all__ = [
+    "CodeAwaited",
+    "FactorDraft",
+    "FactorMissing",
+    "FactorSheet",
+    "SecurityEventRow",
+    "SessionRow",
+    "SignInMethod",
+    "StepUpNeeded",
+    "admit",
+    "awaits_code",
+    "confirm_factor",
+    "end_my_sessions",
+    "end_session",
+    "finish_sign_in",
+    "give_up_sign_in",
+    "my_factor",
+    "my_sessions",
+    "my_sign_ins",
+    "note_seen",
+    "remove_factor",
+    "renew_recovery_codes",
+    "require_recent_factor",
+    "show_factor",
+    "start_factor",
+    "COUNTRIES",
+    "Country",
+    "set_delivery_preferences",
+    "back_to_business",
+    "begin_registration",
+    "confirm_registration",
+    "finish_registration",
+    "registration",
+    "registration_behind",
+    "registration_mail",
+    "save_registration_step",
+    "send_registration_link",
+    "AboveYou",
+    "LastOwner",
+    "change_role",
+    "hand_over",
+    "invitation_card",
+    "invite_member",
+    "join_organization",
+    "my_invitations",
+    "remove_member",
+    "resend_invitation",
+    "revoke_invitation",
+    "switch_organization",
+    "workplaces",
+    "TERMS",
+    "Terms",
+    "TermsNotAccepted",
+    "accept_terms",
+    "my_terms",
+    "require_terms",
+    "terms_at",
+    "AcceptedTerms",
+    "BusinessDetails",
+    "InvitationCard",
+    "InvitationRow",
+    "RegistrationSheet",
+    "TermsState",
+    "WorkplaceRow",
+    "InvitationState",
+    "RegistrationStep",
     "ActivityKind",
     "EmailTaken",
     "GRANTS",

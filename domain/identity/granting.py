@@ -1,6 +1,7 @@
 """Who may give which role to whom: nobody grants what they lack, and nobody reaches above their own rank."""
 
-from domain.identity.permissions import GRANTS, VARIANTS, Permission
+from domain.identity.matrix import GRANTS
+from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.states import OrgKind, Variant
 from domain.kernel.actor import Actor
 

@@ -5,9 +5,20 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.identity.permissions import GRANTS, Permission
+from domain.identity.matrix import GRANTS
+from domain.identity.permissions import Permission
+from domain.identity.phones import cooling_until
 from domain.identity.states import Variant
-from domain.identity.views import MemberRow, OrganizationCard, OrganizationRow, SignedIn, SiteRow, SupplierCard
+from domain.identity.views import (
+    MemberRow,
+    OrganizationCard,
+    OrganizationRow,
+    ProviderRow,
+    SignedIn,
+    SiteRow,
+    SupplierCard,
+    WaysIn,
+)
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.work import Work
@@ -31,7 +42,8 @@ def my_sites(work: Work, *, kind: str | None = None) -> list[SiteRow]:
     """The places of the actor's organisation, by name."""
     rows = work.session.execute(
         text(
-            "select id as site_id, kind, name, street, postal_code, city, region, country_code, time_zone from sites"
+            "select id as site_id, kind, name, street, postal_code, city, region, country_code, time_zone, dock_hours,"
+            " preferred_carrier, delivery_notes from sites"
             " where org_id = :org_id and (cast(:kind as text) is null or kind = :kind) order by name"
         ),
         {"org_id": work.actor.require_org(), "kind": kind},
@@ -43,8 +55,9 @@ def my_team(work: Work) -> list[MemberRow]:
     """The people of the actor's organisation."""
     rows = work.session.execute(
         text(
-            "select p.id as person_id, p.name, p.email, m.variant, m.state, m.created_at as joined_at"
-            " from memberships m join people p on p.id = m.person_id where m.org_id = :org_id order by p.name"
+            "select p.id as person_id, p.name, p.email, m.variant, m.state, m.created_at as joined_at, m.removed_at,"
+            " h.name as handed_to from memberships m join people p on p.id = m.person_id"
+            " left join people h on h.id = m.handed_to where m.org_id = :org_id order by m.state, p.name"
         ),
         {"org_id": work.actor.require_org()},
     )
@@ -95,7 +108,7 @@ def person_by_email(work: Work, *, email: str) -> SignedIn:
             "select p.id as person_id, p.name as person_name, p.email, o.id as org_id, o.name as org_name,"
             " o.kind as org_kind, m.variant, o.time_zone, o.locale, o.currency"
             " from people p join memberships m on m.person_id = p.id and m.state = 'active'"
-            " join organizations o on o.id = m.org_id where p.email = lower(:email)"
+            " join organizations o on o.id = m.org_id where p.email = lower(:email) order by m.created_at, o.id limit 1"
         ),
         {"email": email},
     ).one_or_none()
@@ -121,3 +134,32 @@ def time_zones(work: Work, *, org_ids: Collection[UUID]) -> dict[UUID, str]:
 def holders_of(permission: Permission) -> list[Variant]:
     """The role variants that hold a permission."""
     return [variant for variant, granted in GRANTS.items() if permission in granted]
+
+
+def my_ways_in(work: Work) -> WaysIn:
+    """How the person who acts is reached and signs in, and which changes of that wait."""
+    me = work.actor.user_id
+    row = work.session.execute(
+        text(
+            "select p.email, p.email_confirmed_at, p.phone, p.phone_confirmed_at, c.new_email, c.old_confirmed_at,"
+            " c.new_confirmed_at, c.expires_at as new_email_until, k.phone as code_for, k.expires_at as code_until"
+            " from people p"
+            " left join email_changes c on c.person_id = p.id and c.state = 'waiting' and c.expires_at > :now"
+            " left join lateral (select * from phone_codes where person_id = p.id order by created_at desc, id desc"
+            " limit 1) k on k.used_at is null and k.expires_at > :now"
+            " where p.id = :me"
+        ),
+        {"me": me, "now": work.now},
+    ).one_or_none()
+    if me is None or row is None:
+        raise NotFound
+    providers = work.session.execute(
+        text(
+            "select provider, joined_at, last_used_at from person_identities where person_id = :me order by provider"
+        ),
+        {"me": me},
+    )
+    return WaysIn(
+        **row._asdict(), cooling_until=cooling_until(work, person_id=me),
+        providers=[ProviderRow.model_validate(found._asdict()) for found in providers],
+    )  # fmt: skip

@@ -1,90 +1,24 @@
-"""Signing in: password, rate limit, a ticket for the browser, a server-side session, sign-out.
+"""Sessions: picked up by the browser, asked for on every rerun, listed for their person, and ended.
 
-The screens check the password (`sign_in`), get a ticket that lives for seconds and is bound to the
-browser's nonce cookie, and send the browser to pick up its session cookie (`redeem_ticket`). From
-then on every rerun asks `whose_session`; revoking the row ends it everywhere at once.
+A sign-in ends in a ticket that lives for seconds and is bound to the browser's nonce cookie; `redeem_ticket` turns
+it into a session. From then on every rerun asks `whose_session`; revoking the row ends it everywhere at once.
 """
 
 import hashlib
-import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.identity.events import SignedInEvent, SignedOut, SignInRefused
-from domain.identity.models import SignInSession
-from domain.identity.passwords import is_right
-from domain.identity.permissions import GRANTS
+from domain.identity.events import SessionEnded, SessionsEnded, SignedOut
+from domain.identity.matrix import GRANTS
 from domain.identity.states import OrgKind, Variant
-from domain.identity.views import SignedIn, Ticket
+from domain.identity.views import SecurityEventRow, SessionRow, SignedIn
 from domain.kernel.actor import Actor, Scope
-from domain.kernel.errors import Conflict, NotFound
-from domain.kernel.ids import new_id
+from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
 
-TRIES, TRIES_WINDOW = 5, timedelta(minutes=15)
-TRIES_PER_ADDRESS = 50
-TICKET_LIFE = timedelta(seconds=30)
 SESSION_LIFE = timedelta(hours=12)
-
-
-class TooManyTries(Conflict):
-    pass
-
-
-def sign_in(work: Work, *, email: str, password: str, nonce: str, address: str, user_agent: str = "") -> Ticket | None:
-    """Check e-mail and password; hand out a ticket for the browser that holds `nonce`.
-
-    None means that they are wrong: the failed try is written down, so the answer must commit. Tries
-    count per account and address together, so nobody can lock a victim out from elsewhere, and per
-    address alone. Raises `TooManyTries`. Unknown and known accounts do the same argon2 work.
-    """
-    _system_only(work)
-    email = email.strip().lower()
-    buckets = [_hashed(f"{email}|{address}").hex(), _hashed(address).hex()]
-    # Guesses that arrive together are counted one after the other.
-    work.session.execute(text("select pg_advisory_xact_lock(hashtext(:bucket))"), {"bucket": buckets[0]})
-    counts: dict[str, int] = dict(
-        work.session.execute(
-            text(
-                "select bucket, count(*) from sign_in_attempts where bucket = any(:buckets) and attempted_at > :since"
-                " group by bucket"
-            ),
-            {"buckets": buckets, "since": work.now - TRIES_WINDOW},
-        ).all()
-    )
-    if counts.get(buckets[0], 0) >= TRIES or counts.get(buckets[1], 0) >= TRIES_PER_ADDRESS:
-        raise TooManyTries("Too many attempts. Please wait a quarter of an hour and try again.")
-    person = work.session.execute(
-        text(
-            "select p.id, p.password_hash, p.state, m.org_id from people p"
-            " join memberships m on m.person_id = p.id and m.state = 'active'"
-            " where p.email = :email order by m.created_at limit 1"
-        ),
-        {"email": email},
-    ).one_or_none()
-    right = is_right(password, person.password_hash if person else None)
-    if person is None or not right or person.state != "active":
-        work.session.execute(
-            text(
-                "insert into sign_in_attempts (id, bucket, attempted_at)"
-                " select * from unnest(cast(:ids as uuid[]), cast(:buckets as text[]), cast(:at as timestamptz[]))"
-            ),
-            {"ids": [new_id(), new_id()], "buckets": buckets, "at": [work.now, work.now]},
-        )
-        work.record(SignInRefused(subject_id=person.id if person else new_id(), bucket=buckets[0]))
-        return None
-    work.session.execute(text("delete from sign_in_attempts where bucket = :bucket"), {"bucket": buckets[0]})
-    ticket = secrets.token_urlsafe(32)
-    session = SignInSession(
-        id=new_id(), person_id=person.id, org_id=person.org_id, ticket_hash=_hashed(ticket), nonce_hash=_hashed(nonce),
-        ticket_expires_at=work.now + TICKET_LIFE, user_agent=user_agent[:300], created_at=work.now,
-        expires_at=work.now + SESSION_LIFE, last_seen_at=work.now,
-    )  # fmt: skip
-    work.session.add(session)
-    work.record(SignedInEvent(subject_id=person.id, session_id=session.id, for_org_id=person.org_id))
-    return Ticket(session_id=session.id, ticket=ticket)
 
 
 def redeem_ticket(work: Work, *, ticket: str, nonce: str) -> UUID:
@@ -92,14 +26,14 @@ def redeem_ticket(work: Work, *, ticket: str, nonce: str) -> UUID:
 
     Raises `NotFound` for anything else, without saying what was wrong.
     """
-    _system_only(work)
+    system_only(work)
     session_id = work.session.execute(
         text(
             "update sign_in_sessions set ticket_hash = null, nonce_hash = null"
             " where ticket_hash = :ticket and nonce_hash = :nonce and ticket_expires_at > :now and revoked_at is null"
             " returning id"
         ),
-        {"ticket": _hashed(ticket), "nonce": _hashed(nonce), "now": work.now},
+        {"ticket": hashed_secret(ticket), "nonce": hashed_secret(nonce), "now": work.now},
     ).scalar_one_or_none()
     if session_id is None:
         raise NotFound("This sign-in has expired. Please sign in again.")
@@ -108,7 +42,7 @@ def redeem_ticket(work: Work, *, ticket: str, nonce: str) -> UUID:
 
 def whose_session(work: Work, *, session_id: UUID) -> tuple[SignedIn, Actor] | None:
     """Who a live session belongs to, and the actor that may act for it; None when it has ended."""
-    _system_only(work)
+    system_only(work)
     row = work.session.execute(
         text(
             "select s.id as session_id, p.id as person_id, p.name as person_name, p.email, o.id as org_id,"
@@ -138,7 +72,7 @@ def actor_of(signed_in: SignedIn) -> Actor:
 
 def sign_out(work: Work, *, session_id: UUID) -> None:
     """End a session. Ending it twice is fine."""
-    _system_only(work)
+    system_only(work)
     person_id = work.session.execute(
         text("update sign_in_sessions set revoked_at = :now where id = :id and revoked_at is null returning person_id"),
         {"id": session_id, "now": work.now},
@@ -147,11 +81,104 @@ def sign_out(work: Work, *, session_id: UUID) -> None:
         work.record(SignedOut(subject_id=person_id, session_id=session_id))
 
 
-def _system_only(work: Work) -> None:
+def note_seen(work: Work, *, session_id: UUID) -> None:
+    """Write down that a session is in use; the screens do so every few minutes."""
+    system_only(work)
+    work.session.execute(
+        text("update sign_in_sessions set last_seen_at = :now where id = :id and revoked_at is null"),
+        {"now": work.now, "id": session_id},
+    )
+
+
+# --- looking after one's own ---------------------------------------------------------------------
+
+
+def my_sessions(work: Work) -> list[SessionRow]:
+    """The acting person's live sessions: this one first, then the one used last."""
+    rows = work.session.execute(
+        text(
+            "select id as session_id, user_agent, method, factor_shown_at is not null as with_factor, created_at,"
+            " last_seen_at, expires_at, id is not distinct from :mine as is_this from sign_in_sessions"
+            " where person_id = :me and revoked_at is null and ticket_hash is null and expires_at > :now"
+            " order by id is not distinct from :mine desc, last_seen_at desc, id"
+        ),
+        {"me": _me(work), "mine": work.actor.sign_in_session_id, "now": work.now},
+    )
+    return [SessionRow.model_validate(row._asdict()) for row in rows]
+
+
+def end_session(work: Work, *, session_id: UUID) -> None:
+    """End one of one's own sessions. Raises `NotFound` for any other. Announces `SessionEnded`."""
+    ended = work.session.execute(
+        text(
+            "update sign_in_sessions set revoked_at = :now"
+            " where id = :id and person_id = :me and revoked_at is null returning id"
+        ),
+        {"now": work.now, "id": session_id, "me": _me(work)},
+    ).first()
+    if ended is None:
+        raise NotFound("This session has ended already.")
+    work.record(SessionEnded(subject_id=_me(work), session_id=session_id))
+
+
+def end_my_sessions(work: Work, *, this_too: bool = False) -> int:
+    """Sign out everywhere: all of one's sessions, or all but this one. Returns how many. Announces `SessionsEnded`."""
+    me, kept = _me(work), None if this_too else work.actor.sign_in_session_id
+    ended = end_sessions_of(work, person_id=me, but=kept)
+    if ended:
+        work.record(SessionsEnded(subject_id=me, sessions=ended, kept_id=kept))
+    return ended
+
+
+def end_sessions_of(work: Work, *, person_id: UUID, but: UUID | None = None) -> int:
+    """The step by which a person's sessions end, those signed in by half as well. The caller had the right to it."""
+    work.session.execute(text("delete from half_sign_ins where person_id = :person"), {"person": person_id})
+    ended = work.session.execute(
+        text(
+            "update sign_in_sessions set revoked_at = :now where person_id = :person and revoked_at is null"
+            " and id is distinct from :but returning id"
+        ),
+        {"now": work.now, "person": person_id, "but": but},
+    )
+    return len(ended.all())
+
+
+SECURITY_EVENTS = (
+    "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged",
+    "FactorEnrolled", "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
+)  # fmt: skip
+
+
+def my_sign_ins(work: Work, *, page: int = 1, size: int = 20) -> tuple[list[SecurityEventRow], int]:
+    """What happened to one's own sign-in, latest first: one page, and how many there are in all."""
+    rows = work.session.execute(
+        text(
+            "select e.id as event_id, e.name, e.recorded_at as at, e.facts, s.user_agent,"
+            " s.id is not distinct from :mine and s.id is not null as is_this, count(*) over () as total from events e"
+            " left join sign_in_sessions s on s.id = (e.facts ->> 'session_id')::uuid and s.person_id = :me"
+            " where e.subject in ('person', 'sign_in') and e.subject_id = :me and e.name = any(:names)"
+            " order by e.id desc limit :size offset :skip"
+        ),
+        {
+            "me": _me(work), "mine": work.actor.sign_in_session_id, "names": list(SECURITY_EVENTS), "size": size,
+            "skip": (max(page, 1) - 1) * size,
+        },
+    ).all()  # fmt: skip
+    found = [SecurityEventRow.model_validate(row._asdict()) for row in rows]
+    return found, rows[0].total if rows else 0
+
+
+def _me(work: Work) -> UUID:
+    if work.actor.user_id is None:
+        raise NotFound
+    return work.actor.user_id
+
+
+def system_only(work: Work) -> None:
     # Nobody is signed in yet, so the web process acts as the system, here and nowhere else.
     if not work.actor.is_system:
         raise NotFound
 
 
-def _hashed(secret: str) -> bytes:
+def hashed_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

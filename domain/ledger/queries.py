@@ -78,7 +78,7 @@ def postings_of_order(work: Work, *, order_id: UUID, with_memo: bool = False) ->
             "order_id": order_id,
             "with_memo": with_memo,
             "me": work.actor.org_id,
-            "staff": work.actor.may(Permission.SEE_ALL_ORDERS),
+            "staff": work.actor.may(Permission.SEE_ORDER_POSTINGS),
         },
     )
     return [PostingRow.model_validate(row._asdict()) for row in rows]

@@ -168,7 +168,7 @@ def wallet_owners(work: Work, *, find: str = "", size: int = 50) -> list[tuple[U
 
 def payouts_due(work: Work) -> list[DueRow]:
     """What waits to be paid out, per organisation, kind and currency."""
-    work.actor.require(Permission.PREPARE_PAYOUTS)
+    work.actor.require(Permission.SEE_PAYOUT_RUNS)
     rows = work.session.execute(
         text(
             "select d.*, g.name as org_name, b.org_id is not null as has_bank_account from ("
@@ -185,7 +185,7 @@ def payouts_due(work: Work) -> list[DueRow]:
 
 def payout_batches(work: Work, *, page: int = 1, size: int = 20) -> tuple[list[BatchRow], int]:
     """Payout batches, newest first, and how many there are in all."""
-    work.actor.require(Permission.PREPARE_PAYOUTS)
+    work.actor.require(Permission.SEE_PAYOUT_RUNS)
     rows = work.session.execute(
         text(
             "select b.id as batch_id, b.number, b.state, b.currency, b.prepared_by, m.name as prepared_by_name,"
@@ -209,16 +209,20 @@ _PAYOUTS = (
 
 
 def payouts_of_batch(work: Work, *, batch_id: UUID) -> list[PayoutRow]:
-    """The transfers of a batch, by name."""
-    work.actor.require(Permission.PREPARE_PAYOUTS)
+    """The transfers of a batch, by name. Bank accounts are whole for those who pay them only."""
+    work.actor.require(Permission.SEE_PAYOUT_RUNS)
     rows = work.session.execute(
         text(_PAYOUTS + " where p.batch_id = :batch order by g.name, p.kind"), {"batch": batch_id}
     )
-    return [PayoutRow.model_validate(row._asdict()) for row in rows]
+    found = [PayoutRow.model_validate(row._asdict()) for row in rows]
+    if work.actor.may(Permission.PREPARE_PAYOUTS):
+        return found
+    return [row.model_copy(update={"holder": "", "iban": f"{row.iban[:4]}****{row.iban[-4:]}"}) for row in found]
 
 
 def bank_file(work: Work, *, batch_id: UUID) -> str:
     """The batch as a CSV that the bank takes in: one line a transfer, and the sum in the last line."""
+    work.actor.require(Permission.PREPARE_PAYOUTS)
     payouts = payouts_of_batch(work, batch_id=batch_id)
     if not payouts:
         raise NotFound

@@ -12,6 +12,7 @@ from app.parts.addresses import asked_for
 from app.parts.filters import tabs_of
 from app.parts.forms import settle
 from domain import payments
+from domain.identity import Permission
 from domain.payments import BatchRow, DueRow
 
 who, actor = guard()
@@ -45,7 +46,7 @@ def draw_due() -> None:
                     st.markdown(f"### {plain(words.money(ready, currency))}")
                     waiting = f"; {words.money(waits, currency)} waits for a bank account" if waits else ""
                     st.caption(plain(f"can be paid out in {currency}{waiting}"))
-                if st.button(
+                if actor.may(Permission.PREPARE_PAYOUTS) and st.button(
                     f"Prepare batch in {currency}", type="primary", key=f"prepare-{currency}",
                     icon=":material/playlist_add:", disabled=ready <= 0,
                 ):  # fmt: skip
@@ -124,7 +125,7 @@ def draw_batch(batch: BatchRow) -> None:
                 Column("Organisation", lambda row: row.org_name, width="medium"),
                 Column("Amount", lambda row: words.money(row.amount, row.currency), "right"),
                 Column("What", lambda row: KINDS.get(row.kind, row.kind)),
-                Column("Account holder", lambda row: row.holder),
+                Column("Account holder", lambda row: row.holder or "–"),
                 Column("IBAN", lambda row: f"{row.iban[:4]} ···· {row.iban[-4:]}"),
             ],
             alt="Transfers of the batch",
@@ -132,6 +133,8 @@ def draw_batch(batch: BatchRow) -> None:
 
 
 def draw_batch_actions(batch: BatchRow, count: int) -> None:
+    if not actor.may(Permission.PREPARE_PAYOUTS):
+        return
     if count:
         content = ask(payments.bank_file, batch_id=batch.batch_id)
         st.download_button(

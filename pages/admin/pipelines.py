@@ -14,9 +14,10 @@ from app.parts.addresses import asked_for
 from app.parts.downloads import rows_button
 from app.parts.forms import guarded_dialog, once, settle
 from domain import reports
+from domain.identity import Permission
 from domain.reports import AssetRow, BuildProgress, FiguresState, RunRow
 
-guard()
+_, actor = guard()
 RUNS = {
     "running": ("Running", "blue"), "succeeded": ("Succeeded", "green"), "failed": ("Failed", "red"),
     "blocked": ("Stopped by incoming data", "red"), "abandoned": ("Interrupted", "orange"),
@@ -181,7 +182,7 @@ def draw_failed(run: RunRow, row: AssetRow, named: Mapping[str, str]) -> None:
         left_out = [named[name] for name in row.holds_up if not name.startswith(PREPARED)]
         if left_out:
             st.caption(plain(f"{words.count(len(left_out), 'table')} left out because of it: {', '.join(left_out)}."))
-        if row.failing_rows:
+        if row.failing_rows and actor.may(Permission.RUN_PIPELINES):
             st.caption(f"{words.number(row.failing_rows)} of the rows that it found wrong, with all columns:")
             rows_button(f"wrong-rows-{row.name}", wrong_rows(run, row), choices={"build": str(run.run_id)})
         if row.message and row.kind != "gate":
@@ -242,7 +243,9 @@ figures = ask(reports.figures_state)
 
 
 def actions() -> None:
-    if st.button("Build now", type="primary", icon=":material/play_arrow:", disabled=figures.work is not None):
+    if actor.may(Permission.RUN_PIPELINES) and st.button(
+        "Build now", type="primary", icon=":material/play_arrow:", disabled=figures.work is not None
+    ):
         ask_for_build()
 
 

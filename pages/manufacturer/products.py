@@ -38,8 +38,9 @@ def nothing() -> None:
         )
 
 
+may_open = actor.may(Permission.MANAGE_OFFERS)
 columns = [
-    Column("SKU", lambda row: row.sku, "open"),
+    Column("SKU", lambda row: row.sku, "open" if may_open else "text"),
     Column("Product", lambda row: _named(row), width="medium"),
     Column("Free", lambda row: words.number(row.on_hand - row.reserved), "right"),
     Column("Price from", lambda row: words.unit_price(row.from_price, row.currency), "right"),
@@ -56,14 +57,15 @@ def _named(row: catalog.OfferRow) -> str:
     return row.product_name if row.variant_name == "Standard" else f"{row.product_name}, {row.variant_name}"
 
 
+if not actor.may(Permission.SEE_PRICES):
+    columns = [column for column in columns if column.title != "Price from"]
 if not actor.may(Permission.SEE_STOCK):
-    empty_state("lock", "Not for your role", "The list of products with their stock is for those who see stock.")
-    st.stop()
+    columns = [column for column in columns if column.title not in ("Free", "On hand", "Held for orders")]
 paged_table(
     "offers",
     lambda page, size: ask(catalog.my_offers, find=find, state=None if show == "all" else show, page=page, size=size),
     columns,
-    on_open=lambda row: go("manufacturer-product", offer=row.offer_id),
+    on_open=(lambda row: go("manufacturer-product", offer=row.offer_id)) if may_open else None,
     empty=nothing,
     alt="Products for sale",
 )

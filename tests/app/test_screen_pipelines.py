@@ -86,7 +86,7 @@ def test_a_failed_build_is_told_in_plain_words_and_asked_for_again_by_one_person
 
         with opened(at, "Build now"):
             at.text_input[0].set_value("The source is mended")
-            run(market.finance, reports.request_build, request_id=uuid4(), reason="I was first")
+            run(market.platform.people[Variant.ANALYTICS], reports.request_build, request_id=uuid4(), reason="I was first")
             press(at, "Build now", last=True)
             assert "has asked for it already" in texts(at)
         at.run()

@@ -29,12 +29,14 @@ from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
 from domain.kernel.actor import Actor
+from domain.kernel.configuration import Setting
 from domain.kernel.errors import DomainError, NotAllowed, NotFound
 from domain.kernel.work import begin, run
 from domain.ledger import Draft, Family, Kind, Leg
 from domain.logistics import Carrier
 from domain.payments import Held, Method
 from domain.reports import MetricQuery, Stage
+from tests.make.files import a_pdf
 from tests.make.market import PASSWORD, Company, buy, company, make_market, offer, orders_of, sheet, top_up
 
 P = Permission
@@ -93,8 +95,8 @@ ENTRIES: dict[str, Entry] = {
     "catalog.create_product": command(
         lambda w: {"request_id": again(), "name": "Copy", "category_id": w.category}, P.MANAGE_OFFERS, own=True),
     "catalog.discontinue_offer": command(lambda w: {"offer_id": w.offer}, P.MANAGE_OFFERS),
-    "catalog.my_offers": question(nothing, P.SEE_STOCK, own=True),
-    "catalog.offer_sheet": question(lambda w: {"offer_id": w.draft}, P.SEE_STOCK),
+    "catalog.my_offers": question(nothing, P.SEE_OFFERS, own=True),
+    "catalog.offer_sheet": question(lambda w: {"offer_id": w.draft}, P.SEE_OFFERS),
     "catalog.pause_offer": command(lambda w: {"offer_id": w.offer}, P.MANAGE_OFFERS),
     "catalog.publish_offer": command(lambda w: {"offer_id": w.draft}, P.MANAGE_OFFERS),
     "catalog.seller_terms": question(lambda w: {"seller_id": w.maker.org_id}, own=True),
@@ -147,6 +149,12 @@ ENTRIES: dict[str, Entry] = {
     "identity.supplier_card": question(lambda w: {"org_id": w.shop.org_id}, staff=(P.MANAGE_MEMBERS,)),
     "identity.time_zones": question(lambda w: {"org_ids": [w.shop.org_id]}, staff=ALL),
     "identity.whose_session": question(lambda w: {"session_id": w.session}),
+    # the platform's configuration
+    "identity.change_setting": command(
+        lambda w: {"request_id": again(), "setting": Setting.INSPECTION_DAYS, "value": Decimal(9), "version": 0,
+                   "effective_from": datetime(2100, 1, 1, tzinfo=UTC), "reason": "because"}, P.CONFIGURE),
+    "identity.setting_changes": question(nothing, *FIGURES),
+    "identity.settings_now": question(nothing, *FIGURES),
     # the ledger
     "ledger.held_for": question(
         lambda w: {"family": Family.WALLET, "holder_id": w.shop.org_id, "currency": "EUR"}, staff=(P.SEE_LEDGER,)),
@@ -155,7 +163,7 @@ ENTRIES: dict[str, Entry] = {
                                      [Leg(Family.BANK_ESCROW, Decimal(5)), Leg(Family.WALLET, Decimal(-5), w.shop.org_id)],
                                      org_id=w.shop.org_id)]}, staff=(P.MATCH_PAYMENTS,)),
     "ledger.postings": question(nothing, P.SEE_LEDGER),
-    "ledger.postings_of_order": question(lambda w: {"order_id": w.done}, staff=ALL),
+    "ledger.postings_of_order": question(lambda w: {"order_id": w.done}, staff=(P.SEE_ORDER_POSTINGS,)),
     "ledger.statement": question(lambda w: {"family": Family.WALLET, "currency": "EUR"}, own=True),
     "ledger.trial_balance": question(nothing, P.SEE_LEDGER),
     # shipments
@@ -238,9 +246,9 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"purchase_id": w.unpaid, "buyer_id": w.shop.org_id, "method": Method.WALLET, "orders": [w.held],
                    "due_at": datetime(2030, 1, 1, tzinfo=UTC)}),
     "payments.payment_of_purchase": question(lambda w: {"purchase_id": w.unpaid}, staff=ALL),
-    "payments.payout_batches": question(nothing, P.PREPARE_PAYOUTS),
-    "payments.payouts_due": question(nothing, P.PREPARE_PAYOUTS),
-    "payments.payouts_of_batch": question(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.payout_batches": question(nothing, P.SEE_PAYOUT_RUNS),
+    "payments.payouts_due": question(nothing, P.SEE_PAYOUT_RUNS),
+    "payments.payouts_of_batch": question(lambda w: {"batch_id": w.batch}, P.SEE_PAYOUT_RUNS),
     "payments.prepare_payouts": command(lambda w: {"request_id": again(), "currency": "EUR"}, P.PREPARE_PAYOUTS),
     "payments.record_bank_line": command(
         lambda w: {"bank_reference": uuid4().hex, "booked_on": date(2026, 1, 5), "payer": "P", "remittance": "-",
@@ -344,7 +352,7 @@ def make_world() -> World:
                       tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
     world.paused = offer(maker, "Paused thing")
     run(maker.owner, catalog.pause_offer, offer_id=world.paused)
-    world.file = run(maker.owner, files.store, content=b"%PDF-1.7 price list", name="prices.pdf")
+    world.file = run(maker.owner, files.store, content=a_pdf("Price list"), name="prices.pdf")
     for who in (maker, shop):
         run(who.owner, payments.change_bank_account, holder=who.name, iban=IBAN)
     run(shop.owner, payments.wallet_reference)

@@ -49,23 +49,23 @@ def as_builder(statement: str) -> None:
 
 
 def test_who_asked_and_why_is_kept_and_the_second_is_told(market: Market) -> None:
-    operations, finance = market.platform.people[Variant.OPERATIONS], market.finance
+    operations, analyst = market.platform.people[Variant.OPERATIONS], market.platform.people[Variant.ANALYTICS]
     asked = ask(operations, "  Prices  were mended ")
     with pytest.raises(BuildUnderWay, match="has asked for it already"):
-        ask(finance)
+        ask(analyst)
     assert rows("select id, reason, asked_by, state from ops.build_requests") == [
         (asked, "Prices were mended", operations.user_id, "waiting")
     ]
     log = "select name, subject_id, actor_user_id from events where subject = 'build'"
     assert rows(log) == [("BuildRequested", asked, operations.user_id)]
-    with begin(finance) as work:
+    with begin(analyst) as work:
         seen = reports.figures_state(work)
     assert seen.state == "building" and seen.work is not None
     assert (seen.work.state, seen.work.reason, seen.work.run_id) == ("waiting", "Prices were mended", None)
 
 
 def test_people_who_ask_at_the_same_moment_get_one_build(real_market: Market) -> None:
-    askers = [real_market.platform.people[v] for v in (Variant.OPERATIONS, Variant.FINANCE, Variant.ANALYTICS)]
+    askers = [real_market.platform.people[v] for v in (Variant.OPERATIONS, Variant.SUPER_ADMIN, Variant.ANALYTICS)]
     askers = [who for who in askers for _ in range(3)]
 
     def outcome(who: Actor) -> str:
@@ -83,12 +83,12 @@ def test_people_who_ask_at_the_same_moment_get_one_build(real_market: Market) ->
 def test_a_reason_is_needed(market: Market) -> None:
     for reason in ("", "  x ", "y" * 501):
         with pytest.raises(Invalid):
-            ask(market.finance, reason)
+            ask(market.platform.people[Variant.ANALYTICS], reason)
     assert rows("select count(*) from ops.build_requests") == [(0,)]
 
 
 def test_a_build_at_work_is_not_started_twice_and_one_that_died_is_not_waited_for(real_market: Market) -> None:
-    asked = ask(real_market.finance)
+    asked = ask(real_market.platform.people[Variant.ANALYTICS])
     with db.connect(db.Role.BUILDER) as builder:
         builder.execute("select pg_advisory_lock(42422001)")
         run_id = uuid4()
@@ -98,7 +98,7 @@ def test_a_build_at_work_is_not_started_twice_and_one_that_died_is_not_waited_fo
         )
         as_builder(f"update ops.build_requests set state = 'running', run_id = '{run_id}'")
         with pytest.raises(BuildUnderWay):
-            ask(real_market.finance)
+            ask(real_market.platform.people[Variant.ANALYTICS])
         with begin(SYSTEM) as work:
             assert reports.build_to_start(work) is None
             assert reports.figures_state(work).state == "building"
@@ -109,12 +109,12 @@ def test_a_build_at_work_is_not_started_twice_and_one_that_died_is_not_waited_fo
         state = reports.figures_state(work)
         assert (state.state, state.last_status, state.work) == ("failed", "abandoned", None)
         assert reports.pipeline_runs(work)[0][0].status == "abandoned"
-    again = ask(real_market.finance)
+    again = ask(real_market.platform.people[Variant.ANALYTICS])
     assert rows("select id, state from ops.build_requests order by asked_at") == [(asked, "ended"), (again, "waiting")]
 
 
 def test_what_was_sent_and_never_began_is_sent_again_and_given_up_in_the_end(market: Market) -> None:
-    asked = ask(market.finance)
+    asked = ask(market.platform.people[Variant.ANALYTICS])
     with begin(SYSTEM) as work:
         now, wanted = work.now, reports.build_to_start(work)
     assert wanted is not None and (wanted.request_id, wanted.tries) == (asked, 0)
@@ -130,7 +130,7 @@ def test_what_was_sent_and_never_began_is_sent_again_and_given_up_in_the_end(mar
     run(SYSTEM, reports.give_up_build, build_request_id=asked, problem="Nobody took it.")
     assert waiting_at(timedelta(minutes=4)) is None
     assert rows("select name from events where subject = 'build' order by id") == [("BuildRequested",), ("BuildGivenUp",)]
-    ask(market.finance)
+    ask(market.platform.people[Variant.ANALYTICS])
 
 
 def test_the_first_build_is_asked_for_once(market: Market) -> None:
@@ -145,7 +145,7 @@ def test_figures_of_before_the_registry_are_built_anew(real_market: Market) -> N
         " values (gen_random_uuid(), 'an older release', 'blue', clock_timestamp(), clock_timestamp(), 'succeeded')"
     )
     as_builder("insert into ops.publications select id, slot, as_of, started_at from ops.pipeline_runs")
-    with begin(real_market.finance) as work, pytest.raises(reports.WarehouseNotBuilt):
+    with begin(real_market.platform.people[Variant.ANALYTICS]) as work, pytest.raises(reports.WarehouseNotBuilt):
         reports.known_metrics(work)
     assert run(SYSTEM, reports.request_first_build) is not None
 
@@ -159,7 +159,7 @@ def test_the_steps_of_jobs_are_for_jobs(market: Market) -> None:
     ]
     for command, facts in steps:
         with pytest.raises(DomainError):
-            run(market.finance, command, **facts)
+            run(market.platform.people[Variant.ANALYTICS], command, **facts)
     assert rows("select count(*) from ops.build_requests") == rows("select count(*) from ops.job_runs") == [(0,)]
 
 

@@ -1,0 +1,412 @@
+"""The rows of the matrix (spec: permissions) and what follows from them: `GRANTS`, and what is pending.
+
+A row that the specification does not have, because the product has more verbs than the specification has lines, is
+marked `beside`. A new command belongs to a row, or to everybody, or to the system (`COMMANDS_BESIDE`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+from domain.identity.cells import (
+    CUSTOMERS,
+    NO,
+    PROPOSE,
+    REQUEST,
+    STORES,
+    TERRITORY,
+    UNSCOPED,
+    WITHHELD,
+    A,
+    By,
+    Cell,
+    Condition,
+    F,
+    Grant,
+    How,
+    L,
+    Part,
+    R,
+    Row,
+    Side,
+    View,
+    approving,
+    buy,
+    cell,
+    distribution,
+    full,
+    halves,
+    limited,
+    never,
+    only,
+    platform,
+    reading,
+    scoped,
+    supply,
+)
+from domain.identity.permissions import Permission
+from domain.identity.states import Variant
+
+P, V = Permission, Variant
+
+_CUSTOMERS = f"{UNSCOPED}customers are not assigned to people"
+_TERRITORY = f"{UNSCOPED}sees the whole organisation, not the territory"
+_WAREHOUSE = f"{UNSCOPED}works in every warehouse of the organisation"
+_CELLS_OF_STORES = f"{UNSCOPED}figures are of the whole organisation, not of the store"
+
+_SUPPLY = (
+    supply(
+        "Org profile, KYB submit", F, F, R, R,
+        does=(P.MANAGE_ORGANIZATION, P.MANAGE_ADDRESSES, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
+        commands=("identity.add_site",),
+    ),
+    supply(
+        "Team invite/roles (not above own)", F, scoped(By.TEAM), NO, NO, does=(P.MANAGE_TEAM,),
+        commands=("identity.set_member_limits", "identity.set_member_scopes"),
+    ),
+    supply(
+        "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
+        commands=("payments.change_bank_account",),
+    ),
+    supply(
+        "Products, media, specs", F, F, R, R, does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        commands=(
+            "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
+            "catalog.pause_offer", "catalog.discontinue_offer",
+        ),
+    ),
+    supply(
+        "Price lists, discounts", F, F, R, never(Condition.MASKED), does=(P.MANAGE_PRICES,),
+        reads=(P.SEE_PRICES, P.SEE_COSTS), commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
+    ),
+    supply("Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO),
+    supply(
+        "MOQ, packaging, lead time", F, F, R, scoped(By.LEAD_TIME), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        commands=("catalog.change_offer",),
+        pending={V.PRODUCTION_MANAGER: f"{WITHHELD}a lead time is changed together with the rest of an offer"},
+    ),
+    supply("RFQ answer, counter-offer", F, F, scoped(By.CUSTOMER, limited=True), NO),
+    supply(
+        "Accept/decline order", F, L, scoped(By.CUSTOMER, limited=True), NO, does=(P.ANSWER_ORDERS,),
+        reads=(P.SEE_SALES,),
+        commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
+        pending={V.SALES_REPRESENTATIVE: _CUSTOMERS},
+    ),
+    supply(
+        "Production milestones", F, F, R, F, does=(P.REPORT_PRODUCTION,), reads=(P.SEE_SALES,),
+        commands=("orders.start_production", "orders.report_production"),
+    ),
+    supply(
+        "Ship, labels, POD", F, F, R, F, does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,), commands=("orders.ship_goods",)
+    ),
+    supply(
+        "Stock adjust, count, transfer", F, F, NO, full(Condition.LARGE_ADJUSTMENTS_APPROVED),
+        does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
+        commands=("stock.add_location", "stock.receive_stock", "stock.count_stock"),
+        pending={V.PRODUCTION_MANAGER: f"{UNSCOPED}large adjustments do not wait for the manager"},
+    ),
+    supply("Contracts: draft / negotiate", F, F, CUSTOMERS, NO),
+    supply("Contracts: sign", F, never(Condition.UNLESS_DELEGATED), NO, NO),
+    supply("Claims/returns decide", F, L, PROPOSE, R),
+    supply("Disputes respond", F, F, CUSTOMERS, R),
+    supply("Invoices, payouts, statements", F, R, NO, NO, reads=(P.SEE_PAYOUTS,)),
+    supply("Invoice finance", F, NO, NO, NO),
+    supply("Forecast, price intelligence", F, F, R, scoped(By.DEMAND)),
+    supply("Chat", F, F, CUSTOMERS, scoped(By.ORDER_THREADS)),
+    supply("Ads, subscription, API keys", F, NO, NO, NO),
+    supply("Audit log of org", F, R, NO, NO, reads=(P.SEE_AUDIT_LOG,)),
+    supply("Search the market", F, F, F, F, does=(P.SEARCH_PRODUCTS,), beside=True),
+    supply("Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True),
+    supply("Bring in past sales", F, NO, NO, NO, does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
+)  # fmt: skip
+
+_BUY = (
+    buy(
+        "Org profile, KYB", F, R, R, does=(P.MANAGE_ORGANIZATION, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
+    ),
+    buy(
+        "Team, spending limits", F, NO, NO, does=(P.MANAGE_TEAM,),
+        commands=("identity.set_member_limits", "identity.set_member_scopes"),
+    ),
+    buy("Approval rules", F, R, R),
+    buy("Approve orders", A, approving(Condition.IN_STORE_UP_TO_LIMIT), never(Condition.NEVER_OWN)),
+    buy(
+        "Search, compare, lists", F, F, F, does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
+        commands=(
+            "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
+            "orders.confirm_basket_prices",
+        ),
+    ),
+    buy("RFQ, negotiate, award", F, L, cell(Grant(How.FULL), Grant(How.LIMITED, part=Part.AWARD))),
+    buy(
+        "Place order", F, scoped(By.STORE, limited=True), L, does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
+        commands=("orders.place_order",),
+    ),
+    buy(
+        "Amend, cancel", F, scoped(By.STORE, limited=True), L, does=(P.CANCEL_ORDERS,), reads=(P.SEE_PURCHASES,),
+        commands=("orders.cancel_order", "orders.cancel_purchase"),
+    ),
+    buy(
+        "Receive, accept, claim, return", F, STORES, R, does=(P.RECEIVE_GOODS,), reads=(P.SEE_PURCHASES,),
+        commands=("orders.record_receipt", "orders.accept_goods"),
+    ),
+    buy(
+        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,), commands=("identity.add_site",),
+        pending={V.STORE_MANAGER: f"{WITHHELD}an address of a store cannot be changed, only added by the owner"},
+    ),
+    buy(
+        "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO, does=(P.PAY,),
+        parts={Part.PAY: (P.PAY,)}, commands=("orders.pay_from_wallet",),
+    ),
+    buy("Credit apply, plans", F, NO, NO),
+    buy("Contracts negotiate / sign", halves(F, F), R, halves(F, NO)),
+    buy(
+        "Spend analytics", F, STORES, scoped(By.OWN), does=(P.SEE_PURCHASES,),
+        pending={V.STORE_MANAGER: _CELLS_OF_STORES, V.PURCHASING_AGENT: _CELLS_OF_STORES},
+    ),
+    buy("Store inventory", F, STORES, R),
+    buy("Reviews", F, STORES, STORES, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",)),
+    buy("Disputes", F, scoped(By.OPEN), scoped(By.OPEN)),
+    buy("Audit log of org", F, NO, NO, reads=(P.SEE_AUDIT_LOG,), does=(), beside=True),
+    buy(
+        "Bank details", F, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
+        commands=("payments.change_bank_account",), beside=True,
+    ),
+)  # fmt: skip
+
+_DISTRIBUTION = (
+    distribution(
+        "Org, KYB, team, bank", F, R, NO, NO,
+        does=(
+            P.MANAGE_ORGANIZATION, P.MANAGE_ADDRESSES, P.SUBMIT_VERIFICATION, P.MANAGE_TEAM, P.CHANGE_BANK_ACCOUNT,
+            P.SEE_AUDIT_LOG,
+        ),
+        reads=(P.SEE_VERIFICATION,),
+        commands=(
+            "identity.add_site", "payments.change_bank_account", "identity.set_member_limits",
+            "identity.set_member_scopes",
+        ),
+    ),
+    distribution("Territory agreements", F, R, NO, R),
+    distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
+    distribution(
+        "Order from manufacturers", F, scoped(By.TERRITORY, limited=True), limited(Part.REPLENISH), NO,
+        does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
+        commands=(
+            "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
+            "orders.confirm_basket_prices", "orders.place_order", "orders.cancel_order", "orders.cancel_purchase",
+            "orders.pay_from_wallet",
+        ),
+        pending={
+            V.REGIONAL_MANAGER: _TERRITORY,
+            V.WAREHOUSE_MANAGER: f"{WITHHELD}replenishing without seeing prices is not built",
+        },
+    ),
+    distribution("Pool retailer orders", F, TERRITORY, R, TERRITORY),
+    distribution(
+        "Sell-side price", F, scoped(By.TERRITORY, limited=True), never(Condition.MASKED),
+        scoped(By.TERRITORY, limited=True), does=(P.MANAGE_PRICES,), reads=(P.SEE_PRICES,),
+        commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
+        parts={},
+        pending={
+            V.REGIONAL_MANAGER: f"{WITHHELD}prices are the same in all territories; sees them",
+            V.SALES_MANAGER: f"{WITHHELD}prices are the same in all territories; sees them",
+        },
+    ),
+    distribution(
+        "Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,), pending={V.REGIONAL_MANAGER: _TERRITORY}
+    ),
+    distribution(
+        "Accept retailer orders", F, TERRITORY, R, TERRITORY, does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
+        commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
+        pending={V.REGIONAL_MANAGER: _TERRITORY, V.SALES_MANAGER: _TERRITORY},
+    ),
+    distribution(
+        "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO, does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
+        reads=(P.SEE_STOCK, P.SEE_PURCHASES),
+        commands=(
+            "stock.add_location", "stock.receive_stock", "stock.count_stock", "orders.record_receipt",
+            "orders.accept_goods",
+        ),
+        pending={V.WAREHOUSE_MANAGER: _WAREHOUSE},
+    ),
+    distribution(
+        "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
+        commands=("orders.ship_goods",), pending={V.REGIONAL_MANAGER: _TERRITORY, V.WAREHOUSE_MANAGER: _WAREHOUSE},
+    ),
+    distribution("Claims/returns", F, scoped(By.TERRITORY, limited=True), only(Part.INSPECT), PROPOSE),
+    distribution(
+        "Commission statements, payouts", F, reading(by=By.TERRITORY), NO, reading(by=By.TERRITORY),
+        reads=(P.SEE_PAYOUTS,),
+        pending={
+            V.REGIONAL_MANAGER: f"{WITHHELD}statements are of the whole organisation",
+            V.SALES_MANAGER: f"{WITHHELD}statements are of the whole organisation",
+        },
+    ),
+    distribution(
+        "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES), does=(P.SEE_SALES,),
+        pending={
+            V.REGIONAL_MANAGER: _TERRITORY,
+            V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery",
+            V.SALES_MANAGER: _TERRITORY,
+        },
+    ),
+    distribution("Contracts (3-party) sign", F, NO, NO, NO),
+    distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
+    distribution(
+        "Products and offers", F, R, R, R, does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        commands=(
+            "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
+            "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer",
+        ),
+        beside=True,
+    ),
+    distribution("See the own selling prices", F, F, NO, F, reads=(P.SEE_PRICES,), does=(), beside=True),
+    distribution("Search the market", F, F, F, F, does=(P.SEARCH_PRODUCTS,), beside=True),
+    distribution(
+        "Production milestones", F, NO, NO, NO, does=(P.REPORT_PRODUCTION,),
+        commands=("orders.start_production", "orders.report_production"), beside=True,
+    ),
+    distribution(
+        "Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True
+    ),
+    distribution(
+        "Bring in past sales", F, NO, NO, NO, does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True
+    ),
+)  # fmt: skip
+
+_PLATFORM = (
+    platform(
+        "Users suspend/restore", A, F, PROPOSE, PROPOSE, NO, reading(View.PSEUDONYMOUS), does=(P.SUSPEND_MEMBERS,),
+        approves=(P.APPROVE_SUSPENSION,), proposes=(P.PROPOSE_SUSPENSION,),
+        pending={V.ANALYTICS: f"{WITHHELD}there is no pseudonymous list"},
+    ),
+    platform(
+        "KYB decide", NO, NO, full(Condition.TWO_PEOPLE_AT_LEVEL_3), reading(View.STATUS), reading(View.STATUS),
+        reading(View.AGGREGATE), does=(P.DECIDE_VERIFICATION,), reads=(P.SEE_VERIFICATION_STATUS,),
+        views={View.STATUS: (P.SEE_VERIFICATION_STATUS,)},
+        pending={V.ANALYTICS: f"{WITHHELD}there are no figures of verification"},
+    ),
+    platform(
+        "Categories, content moderation", NO, F, R, R, NO, R, does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
+        commands=("catalog.create_category",),
+    ),
+    platform("Commission rules", A, PROPOSE, NO, NO, full(Condition.TWO_PEOPLE_AND_DIFF), R),
+    platform("Credit policy / limit override", A, NO, R, NO, full(Condition.TWO_PEOPLE), R),
+    platform(
+        "Dispute decide", NO, NO, R, cell(Grant(How.LIMITED, condition=Condition.FINANCE_ABOVE_LIMIT)),
+        only(Part.CO_SIGN), reading(View.AGGREGATE),
+    ),
+    platform("Refund/goodwill", NO, NO, NO, L, F, NO),
+    platform(
+        "Payout run", NO, R, only(Part.HOLD_FOR_KYB), only(Part.HOLD_FOR_DISPUTE), full(Condition.MAKER_AND_CHECKER),
+        R, does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
+        commands=("payments.prepare_payouts", "payments.send_payouts", "payments.cancel_payouts"),
+    ),
+    platform(
+        "Ledger view / manual entry", halves(R, only(Part.WITH_A_SECOND_PERSON)), NO, NO, reading(View.ORDER),
+        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
+        views={View.ORDER: (P.SEE_ORDER_POSTINGS,)}, commands=("reports.check_invariants",),
+        pending={
+            V.SUPER_ADMIN: f"{UNSCOPED}there are no manual entries", V.FINANCE: f"{UNSCOPED}there are no manual entries",
+        },
+    ),
+    platform(
+        "Territory assignment", NO, F, R, R, R, R, does=(P.ASSIGN_TERRITORIES,), reads=(P.SEE_TERRITORIES,),
+    ),
+    platform(
+        "Feature flags, system config", A, full(Condition.VERSIONED), R, R, R, R, does=(P.CONFIGURE,),
+        reads=(P.SEE_PLATFORM,), pending={V.SUPER_ADMIN: f"{WITHHELD}nothing is laid before the super admin"},
+    ),
+    platform("Fraud cases", R, F, F, F, R, R),
+    platform(
+        "Impersonate (read-only, consent banner, logged)", NO, scoped(By.ORGANIZATION), NO, scoped(By.ORGANIZATION),
+        NO, NO, does=(P.VIEW_AS_MEMBER,),
+    ),
+    platform("Simulation sandbox", F, F, R, R, F, F),
+    platform(
+        "Monitoring, job runs", F, F, R, R, R, F, does=(P.RUN_PIPELINES,), reads=(P.SEE_PLATFORM,),
+        commands=("reports.request_build",),
+    ),
+    platform("See the platform's figures", F, F, F, F, F, F, does=(P.SEE_PLATFORM,), beside=True),
+    platform("See all orders", R, R, R, R, R, R, reads=(P.SEE_ALL_ORDERS,), beside=True),
+    platform(
+        "Register organisations and their people", F, F, F, NO, NO, NO, does=(P.MANAGE_MEMBERS,),
+        commands=("identity.register_organization", "identity.add_member", "identity.add_site"), beside=True,
+    ),
+    platform(
+        "The platform's own team", F, NO, NO, NO, NO, NO, does=(P.MANAGE_TEAM,),
+        commands=("identity.set_member_limits", "identity.set_member_scopes"), beside=True,
+    ),
+    platform("Everybody's audit log", R, R, R, NO, NO, NO, reads=(P.SEE_ALL_AUDIT,), beside=True),
+    platform(
+        "Record deliveries on proof", NO, F, NO, F, NO, NO, does=(P.RECORD_DELIVERIES,),
+        commands=("orders.record_receipt",), beside=True,
+    ),
+    platform(
+        "Match incoming transfers", NO, NO, NO, NO, F, NO, does=(P.MATCH_PAYMENTS,),
+        commands=(
+            "payments.record_bank_line", "payments.match_top_up", "payments.credit_wallet", "payments.claim_bank_line",
+            "orders.match_transfer",
+        ),
+        beside=True,
+    ),
+)  # fmt: skip
+
+ROWS: tuple[Row, ...] = _SUPPLY + _BUY + _DISTRIBUTION + _PLATFORM
+
+# Commands that no cell decides about: what everybody may do for themselves, and what is done by the machine or
+# inside of another command. The tests see that none of them can be used on what is somebody else's.
+FOR_EVERYBODY = frozenset({
+    "identity.change_password", "identity.refuse_screen", "notifications.mark_read", "payments.wallet_reference",
+    "reports.record_export",
+})  # fmt: skip
+FOR_THE_SYSTEM = frozenset({
+    "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
+    "identity.end_other_sessions", "identity.record_activity", "identity.redeem_ticket", "identity.sign_in",
+    "identity.sign_out", "ledger.post", "ledger.post_memo", "logistics.deliver", "logistics.ship",
+    "notifications.tell", "orders.import_history", "orders.accept_silently", "orders.close_shortage",
+    "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
+    "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
+    "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",
+    "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take", "trust.publish",
+    "trust.write",
+})  # fmt: skip
+
+
+def _grants() -> dict[Variant, frozenset[Permission]]:
+    return {
+        variant: frozenset(
+            right for row in ROWS if variant in row.variants for right in row.rights_of(variant)
+        )
+        for variant in Variant
+    }  # fmt: skip
+
+
+GRANTS: Mapping[Variant, frozenset[Permission]] = _grants()
+
+
+@cache
+def grant_of(variant: Variant, permission: Permission) -> Grant | None:
+    """How a variant holds a right: the widest of the cells that give it; None when no cell does."""
+    held = [
+        grant
+        for row in ROWS
+        if variant in row.variants and not row.withheld(variant)
+        for grant in row.cell(variant).grants
+        if permission in row.rights(grant)
+    ]
+    return min(held, key=lambda grant: (grant.is_narrow, list(How).index(grant.how)), default=None)
+
+
+def pending() -> list[tuple[Row, Variant, str]]:
+    """Every cell that the product does not keep yet, with what is missing."""
+    found = []
+    for row in ROWS:
+        for variant in row.variants:
+            missing = row.waits_for(variant)
+            if missing:
+                found.append((row, variant, missing))
+    return found
+
+
+__all__ = ["FOR_EVERYBODY", "FOR_THE_SYSTEM", "GRANTS", "ROWS", "Cell", "Grant", "How", "Row", "Side", "grant_of", "pending"]
