@@ -20,7 +20,6 @@ from domain.identity.commands import (
 from domain.identity.configuration import change_setting, setting_changes, settings_now
 from domain.identity.countries import COUNTRIES, Country
 from domain.identity.erasing import erase_personal_changes
-from domain.identity.granting import is_owner, may_grant
 from domain.identity.factors import (
     FactorMissing,
     StepUpNeeded,
@@ -32,6 +31,8 @@ from domain.identity.factors import (
     show_factor,
     start_factor,
 )
+from domain.identity.granting import is_owner, may_grant
+from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.matrix import GRANTS
@@ -79,6 +80,7 @@ from domain.identity.states import (
     OrgKind,
     Origin,
     RegistrationStep,
+    SignInMethod,
     SiteKind,
     Variant,
 )
@@ -98,15 +100,12 @@ from domain.identity.team import (
     workplaces,
 )
 from domain.identity.terms import TERMS, Terms, TermsNotAccepted, accept_terms, my_terms, require_terms, terms_at
-from domain.identity.tries import TooManyTries
 from domain.identity.views import (
+    AcceptedTerms,
+    BusinessDetails,
     CodeAwaited,
     FactorDraft,
     FactorSheet,
-    SecurityEventRow,
-    SessionRow,
-    AcceptedTerms,
-    BusinessDetails,
     InvitationCard,
     InvitationRow,
     LinkRow,
@@ -114,7 +113,9 @@ from domain.identity.views import (
     OrganizationCard,
     OrganizationRow,
     RegistrationSheet,
+    SecurityEventRow,
     Seen,
+    SessionRow,
     SettingChange,
     SettingRow,
     SignedIn,

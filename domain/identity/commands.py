@@ -9,6 +9,7 @@ from domain.identity.events import MemberJoined, OrganizationRegistered, Passwor
 from domain.identity.models import Membership, Organization, Person, SignInSession, Site
 from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed, is_right
 from domain.identity.permissions import VARIANTS, Permission
+from domain.identity.sessions import end_sessions_of
 from domain.identity.states import OrgKind, SiteKind, Variant
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.ids import new_id
@@ -106,7 +107,8 @@ def add_member(
         raise EmailTaken("This e-mail address already has an account.")
     if isinstance(password, HashedPassword) and not work.actor.is_system:
         raise Invalid("Please give the password itself.")
-    ready = password if isinstance(password, HashedPassword) else hashed(password)
+    words = (name, address, organization.name)
+    ready = password if isinstance(password, HashedPassword) else hashed(password, own_words=words)
     person = Person(
         id=new_id(), email=address, name=_text(name, "name", 120), password_hash=ready.value, created_at=work.now,
         email_confirmed_at=work.now if work.actor.is_system else None,
@@ -130,8 +132,9 @@ def change_password(work: Work, *, current: str, new: str) -> None:
         raise NotFound
     if not is_right(current, person.password_hash):
         raise Invalid("The current password is not right.")
-    check_strength(new)
+    check_strength(new, own_words=_own_words(work, person))
     person.password_hash = hash_password(new)
+    end_sessions_of(work, person_id=person.id, but=work.actor.sign_in_session_id)
     work.record(PasswordChanged(subject_id=person.id, session_id=work.actor.sign_in_session_id))
 
 
@@ -154,6 +157,16 @@ def refuse_screen(work: Work, *, screen: str) -> None:
     if work.actor.user_id is None:
         raise NotFound
     work.record(ScreenRefused(subject_id=work.actor.user_id, screen=screen))
+
+
+def _own_words(work: Work, person: Person) -> list[str]:
+    """The names and addresses on an account, of which a password must not consist."""
+    names = work.session.scalars(
+        select(Organization.name)
+        .join(Membership, Membership.org_id == Organization.id)
+        .where(Membership.person_id == person.id)
+    )
+    return [person.name, person.email, *names]
 
 
 def _managed(work: Work, org_id: UUID, own_permission: Permission) -> Organization:

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.kernel.events import Event
@@ -26,9 +27,13 @@ class SiteAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedInEvent(Event):
+    """`method` opened the door; `factor` says how the second step was shown: no (none is set up), app or recovery."""
+
     subject: ClassVar[str] = "person"
     session_id: UUID
     for_org_id: UUID
+    method: str = "password"
+    factor: str = "no"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,21 @@ class SignInRefused(Event):
 
     subject: ClassVar[str] = "sign_in"
     bucket: str
+    for_org_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInLocked(Event):
+    """One wrong try too many from one address: it waits until `until`. From elsewhere the account is as open as ever.
+
+    `step` is the password or the code.
+    """
+
+    subject: ClassVar[str] = "sign_in"
+    bucket: str
+    step: str
+    until: datetime
+    for_org_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +74,321 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event):
+    """A person ended one of their sessions from another."""
+
+    subject: ClassVar[str] = "person"
+    session_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Event):
+    """A person ended all their sessions but `kept_id`, or all of them."""
+
+    subject: ClassVar[str] = "person"
+    sessions: int
+    kept_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorEnrolled(Event):
+    subject: ClassVar[str] = "person"
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorRemoved(Event):
+    subject: ClassVar[str] = "person"
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorShown(Event):
+    """A person showed the second factor once more, within a session, before something that asks for it."""
+
+    subject: ClassVar[str] = "person"
+    session_id: UUID
+    factor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorRefused(Event):
+    """A code was wrong, or had been used. The bucket is a hash, never an address."""
+
+    subject: ClassVar[str] = "person"
+    bucket: str
+    for_org_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(Event):
+    subject: ClassVar[str] = "person"
+    left: int
+    for_org_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesRenewed(Event):
+    subject: ClassVar[str] = "person"
+    codes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScreenRefused(Event):
     """A signed-in person opened a screen of another role."""
 
     subject: ClassVar[str] = "person"
     screen: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingChanged(Event):
+    """A value of the platform's configuration, by its name, from an instant on."""
+
+    subject: ClassVar[str] = "setting"
+    setting: str
+    before: dict[str, str]
+    after: dict[str, str]
+    effective_from: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetRequested(Event):
+    """Somebody asked to choose a new password. Without a person there is no account: the same is written down."""
+
+    subject: ClassVar[str] = "link"
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset(Event):
+    """A new password was chosen by a link; every session of the person has ended."""
+
+    subject: ClassVar[str] = "person"
+    link_id: UUID
+    sessions_ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmationRequested(Event):
+    subject: ClassVar[str] = "person"
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmed(Event):
+    subject: ClassVar[str] = "person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeRequested(Event):
+    subject: ClassVar[str] = "person"
+    change_id: UUID
+    old_link_id: UUID
+    new_link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeConfirmed(Event):
+    """One of the two addresses said yes."""
+
+    subject: ClassVar[str] = "person"
+    change_id: UUID
+    side: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    subject: ClassVar[str] = "person"
+    change_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeCancelled(Event):
+    subject: ClassVar[str] = "person"
+    change_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneCodeRequested(Event):
+    subject: ClassVar[str] = "person"
+    code_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneCodeRefused(Event):
+    subject: ClassVar[str] = "person"
+    code_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneConfirmed(Event):
+    subject: ClassVar[str] = "person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityJoined(Event):
+    """Somebody came in by a provider for the first time, and was known by a confirmed address."""
+
+    subject: ClassVar[str] = "person"
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityTakenAway(Event):
+    subject: ClassVar[str] = "person"
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignOnRefused(Event):
+    """A provider vouched for somebody whom we do not let in; `reason` is a word of ours."""
+
+    subject: ClassVar[str] = "sign_in"
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanySignOnSet(Event):
+    subject: ClassVar[str] = "organization"
+    provider_id: UUID
+    link_id: UUID
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanySignOnOpened(Event):
+    """The company's mail domain is proved; its people can sign on from now."""
+
+    subject: ClassVar[str] = "organization"
+    provider_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanySignOnClosed(Event):
+    subject: ClassVar[str] = "organization"
+    provider_id: UUID
+
+
+# --- teams and registration --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationBegun(Event):
+    """Somebody began to register. Whether the address has an account already is for the mail alone to say."""
+
+    subject: ClassVar[str] = "registration"
+    kind: str
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationLinkAsked(Event):
+    subject: ClassVar[str] = "registration"
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationConfirmed(Event):
+    """The address of a registration proved to be its person's."""
+
+    subject: ClassVar[str] = "registration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationFinished(Event):
+    subject: ClassVar[str] = "registration"
+    for_org_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsAccepted(Event):
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    text_sha256: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInvited(Event):
+    """`link_id` opens the invitation; its token is derived when the mail is written."""
+
+    subject: ClassVar[str] = "organization"
+    invitation_id: UUID
+    link_id: UUID
+    variant: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationRevoked(Event):
+    subject: ClassVar[str] = "organization"
+    invitation_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationAccepted(Event):
+    subject: ClassVar[str] = "organization"
+    invitation_id: UUID
+    person_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRoleChanged(Event):
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRemoved(Event):
+    """Open work of the person goes to `handed_to`; reactions move what belongs to higher modules."""
+
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    handed_to: UUID | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkHandedOver(Event):
+    """What moved when somebody left: how many of each kind of open work."""
+
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    handed_to: UUID
+    moved: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationSwitched(Event):
+    subject: ClassVar[str] = "person"
+    session_id: UUID
+    for_org_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPreferencesChanged(Event):
+    subject: ClassVar[str] = "organization"
+    site_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]

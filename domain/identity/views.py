@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.identity.states import ActivityKind, LinkPurpose
 from domain.kernel.configuration import Setting
@@ -52,6 +52,9 @@ class SiteRow(View):
     region: str | None
     country_code: str
     time_zone: str
+    dock_hours: str | None = None
+    preferred_carrier: str | None = None
+    delivery_notes: str | None = None
 
 
 class MemberRow(View):
@@ -61,6 +64,8 @@ class MemberRow(View):
     variant: str
     state: str
     joined_at: datetime
+    removed_at: datetime | None = None
+    handed_to: str | None = None
 
 
 class SignedIn(View):
@@ -84,6 +89,50 @@ class Ticket(View):
 
     session_id: UUID
     ticket: str
+
+
+class CodeAwaited(View):
+    """A sign-in that still owes the second factor, for the browser with the nonce. It opens nothing."""
+
+    until: datetime
+
+
+class FactorDraft(View):
+    """A second factor that is being set up: the secret to type, and the same as the address that a QR code holds."""
+
+    secret: str = Field(repr=False)
+    uri: str = Field(repr=False)
+
+
+class FactorSheet(View):
+    """A second factor that is on."""
+
+    since: datetime
+    codes_left: int
+
+
+class SessionRow(View):
+    """A live session of one's own. `with_factor`: the second factor was shown in it."""
+
+    session_id: UUID
+    user_agent: str | None
+    method: str
+    with_factor: bool
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    is_this: bool
+
+
+class SecurityEventRow(View):
+    """Something that happened to one's own sign-in."""
+
+    event_id: int
+    name: str
+    at: datetime
+    facts: dict[str, Any]
+    user_agent: str | None
+    is_this: bool
 
 
 class OrganizationRow(View):
@@ -124,7 +173,7 @@ class LinkRow(View):
 
 
 class SettingRow(View):
-    """One setting of the platform as it is now. `version` counts its changes; `upcoming` holds from `upcoming_at` on."""
+    """One setting of the platform as it is now. `version` counts its changes; `upcoming` holds from `upcoming_at`."""
 
     setting: Setting
     meaning: str
@@ -152,3 +201,109 @@ class SettingChange(View):
     recorded_at: datetime
     changed_by: str | None
     reason: str | None
+
+
+class AcceptedTerms(View):
+    """Who accepted a version of the terms of service, and when."""
+
+    version: str
+    accepted_at: datetime
+    accepted_by: str
+
+
+class TermsState(View):
+    """Which terms hold now, whether one's organisation still has to accept them, and what it accepted so far."""
+
+    current: str | None
+    is_missing: bool
+    accepted: tuple[AcceptedTerms, ...]
+
+
+class BusinessDetails(View):
+    """What an organisation says of itself when it registers. Empty where nothing was said yet."""
+
+    name: str = ""
+    legal_name: str = ""
+    registration_number: str = ""
+    tax_number: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    country_code: str = ""
+    time_zone: str = ""
+    locale: str = ""
+    region: str = ""  # a distributor's: where it delivers
+    site_name: str = ""
+
+
+class RegistrationSheet(View):
+    """A registration as whoever began it sees it."""
+
+    registration_id: UUID
+    email: str
+    name: str
+    kind: str
+    step: str
+    business: BusinessDetails
+    terms_version: str | None
+    is_confirmed: bool
+
+
+class InvitationRow(View):
+    """An open invitation, for those who manage the team."""
+
+    invitation_id: UUID
+    email: str
+    variant: str
+    invited_by: str | None
+    sent_at: datetime
+    expires_at: datetime
+    is_expired: bool
+
+
+class InvitationCard(View):
+    """An invitation as its addressee sees it. `person_id` is there when the address has an account."""
+
+    invitation_id: UUID
+    org_name: str
+    org_kind: str
+    variant: str
+    email: str
+    invited_by: str | None
+    person_id: UUID | None
+
+
+class WorkplaceRow(View):
+    """An organisation that a person may act for."""
+
+    org_id: UUID
+    name: str
+    kind: str
+    variant: str
+    is_current: bool
+
+
+
+class ProviderRow(View):
+    """A provider by which a person has come in."""
+
+    provider: str
+    joined_at: datetime
+    last_used_at: datetime
+
+
+class WaysIn(View):
+    """How a person is reached and signs in, for the person alone."""
+
+    email: str
+    email_confirmed_at: datetime | None
+    phone: str | None
+    phone_confirmed_at: datetime | None
+    new_email: str | None
+    old_confirmed_at: datetime | None
+    new_confirmed_at: datetime | None
+    new_email_until: datetime | None
+    code_for: str | None
+    code_until: datetime | None
+    cooling_until: datetime | None
+    providers: list[ProviderRow]

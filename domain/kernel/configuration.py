@@ -30,17 +30,45 @@ class Setting(StrEnum):
     SHORTAGE_ANSWER_BUSINESS_HOURS = "shortage_answer_business_hours"
     PAYOUT_MINIMUM = "payout_minimum"
     REVIEW_BLIND_DAYS = "review_blind_days"
+    FACTOR_REQUIRED_FOR_MONEY = "factor_required_for_money"
 
 
-DEFAULTS: dict[Setting, Decimal] = {
-    Setting.PAYMENT_WINDOW_HOURS_WALLET: Decimal(1),
-    Setting.PAYMENT_WINDOW_HOURS_BANK: Decimal(120),
-    Setting.SELLER_ANSWER_BUSINESS_HOURS: Decimal(48),
-    Setting.INSPECTION_DAYS: Decimal(7),
-    Setting.SHORTAGE_ANSWER_BUSINESS_HOURS: Decimal(72),
-    Setting.PAYOUT_MINIMUM: Decimal(0),
-    Setting.REVIEW_BLIND_DAYS: Decimal(7),
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a setting means to people, what it counts, what it is until somebody changes it, and its bounds."""
+
+    meaning: str
+    unit: str
+    usual: Decimal
+    least: Decimal
+    most: Decimal
+    is_whole: bool = True
+
+
+def _terms(meaning: str, unit: str, usual: int, least: int, most: int, *, is_whole: bool = True) -> Terms:
+    return Terms(meaning, unit, Decimal(usual), Decimal(least), Decimal(most), is_whole)
+
+
+# The bounds keep a slip of the pen from stopping the market: a window of no hours, a minimum that nobody reaches.
+TERMS: dict[Setting, Terms] = {
+    Setting.PAYMENT_WINDOW_HOURS_WALLET: _terms("Time to pay a purchase from the wallet", "hours", 1, 1, 72),
+    Setting.PAYMENT_WINDOW_HOURS_BANK: _terms("Time to pay a purchase by bank transfer", "hours", 120, 24, 720),
+    Setting.SELLER_ANSWER_BUSINESS_HOURS: _terms(
+        "Time for the seller to accept or decline an order", "business hours", 48, 8, 240
+    ),
+    Setting.INSPECTION_DAYS: _terms("Goods that nobody inspects are accepted after", "days", 7, 1, 60),
+    Setting.SHORTAGE_ANSWER_BUSINESS_HOURS: _terms(
+        "Time for the seller to answer for missing goods", "business hours", 72, 8, 480
+    ),
+    Setting.PAYOUT_MINIMUM: _terms(
+        "Smallest amount that is paid out", "in the currency of the payout", 0, 0, 1000, is_whole=False
+    ),
+    Setting.REVIEW_BLIND_DAYS: _terms("Feedback of one side alone is shown after", "days", 7, 1, 30),
+    Setting.FACTOR_REQUIRED_FOR_MONEY: _terms(
+        "Payouts and bank accounts ask for a second factor", "(0: only of those who have one, 1: of all)", 0, 0, 1
+    ),
 }
+DEFAULTS: dict[Setting, Decimal] = {setting: terms.usual for setting, terms in TERMS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +80,12 @@ class _Known:
 _known: dict[str, _Known] = {}
 
 
-def value_of(work: Work, setting: Setting) -> Decimal:
-    """The value of the setting at `work.now`. Rows are read again after some seconds."""
+def value_of(work: Work, setting: Setting, *, at: datetime | None = None) -> Decimal:
+    """The value of the setting at `work.now`, or at the instant at which what it is about began.
+
+    What is under way keeps the rules of its beginning. Rows are read again after some seconds.
+    """
+    instant = at or work.now
     database = str(work.session.get_bind().engine.url)
     known = _known.get(database)
     if known is None or time.monotonic() - known.read_at > SEEN_WITHIN_SECONDS:
@@ -62,13 +94,21 @@ def value_of(work: Work, setting: Setting) -> Decimal:
         ).all()
         known = _known[database] = _Known(time.monotonic(), [(row[0], row[1], row[2]) for row in rows])
     for name, effective_from, value in known.rows:
-        if name == setting and effective_from <= work.now:
+        if name == setting and effective_from <= instant:
             return Decimal(str(value))
     return DEFAULTS[setting]
 
 
 def store(work: Work, *, setting: Setting, value: Decimal, effective_from: datetime) -> None:
-    """Write a new value. Raises `Invalid` when it would reach back or surprise a running process."""
+    """Write a new value.
+
+    Raises `Invalid` when it is out of bounds, would reach back or surprise a running process.
+    """
+    terms = TERMS[setting]
+    if not value.is_finite() or not terms.least <= value <= terms.most:
+        raise Invalid(f"{terms.meaning}: between {terms.least} and {terms.most} {terms.unit}.")
+    if terms.is_whole and value != value.to_integral_value():
+        raise Invalid(f"{terms.meaning}: whole {terms.unit} only.")
     if effective_from < work.now + NOTICE:
         raise Invalid("A setting can change a minute from now at the earliest.")
     work.session.execute(
