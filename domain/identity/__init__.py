@@ -13,7 +13,6 @@ from domain.identity.commands import (
     add_member,
     add_site,
     change_password,
-    end_other_sessions,
     refuse_screen,
     register_organization,
 )
@@ -222,7 +221,6 @@ __all__ = [
     "adopt_organizations",
     "change_password",
     "change_setting",
-    "end_other_sessions",
     "erase_activity",
     "erase_personal_changes",
     "holders_of",

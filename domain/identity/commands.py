@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from domain.identity.events import MemberJoined, OrganizationRegistered, PasswordChanged, ScreenRefused, SiteAdded
-from domain.identity.models import Membership, Organization, Person, SignInSession, Site
+from domain.identity.models import Membership, Organization, Person, Site
 from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed, is_right
 from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.sessions import end_sessions_of
@@ -136,20 +136,6 @@ def change_password(work: Work, *, current: str, new: str) -> None:
     person.password_hash = hash_password(new)
     end_sessions_of(work, person_id=person.id, but=work.actor.sign_in_session_id)
     work.record(PasswordChanged(subject_id=person.id, session_id=work.actor.sign_in_session_id))
-
-
-def end_other_sessions(work: Work, *, person_id: UUID, but: UUID | None = None) -> int:
-    """End a person's sessions, as the system does after a change of password. Returns how many."""
-    if not work.actor.is_system:
-        raise NotFound
-    ended = 0
-    for row in work.session.scalars(
-        select(SignInSession).where(SignInSession.person_id == person_id, SignInSession.revoked_at.is_(None))
-    ):
-        if row.id != but:
-            row.revoked_at = work.now
-            ended += 1
-    return ended
 
 
 def refuse_screen(work: Work, *, screen: str) -> None:

@@ -186,7 +186,7 @@ _DISTRIBUTION = (
             "identity.set_member_scopes",
         ),
     ),
-    distribution("Territory agreements", F, R, NO, R),
+    distribution("Territory agreements", F, R, NO, R, reads=(P.SEE_TERRITORIES,)),
     distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
     distribution(
         "Order from manufacturers", F, scoped(By.TERRITORY, limited=True), limited(Part.REPLENISH), NO,
@@ -312,9 +312,14 @@ _PLATFORM = (
     ),
     platform(
         "Territory assignment", NO, F, R, R, R, R, does=(P.ASSIGN_TERRITORIES,), reads=(P.SEE_TERRITORIES,),
+        commands=(
+            "territories.create_region", "territories.set_region_areas", "territories.assign_territory",
+            "territories.end_assignment",
+        ),
     ),
     platform(
         "Feature flags, system config", A, full(Condition.VERSIONED), R, R, R, R, does=(P.CONFIGURE,),
+        commands=("identity.change_setting",),
         reads=(P.SEE_PLATFORM,), pending={V.SUPER_ADMIN: f"{WITHHELD}nothing is laid before the super admin"},
     ),
     platform("Fraud cases", R, F, F, F, R, R),
@@ -357,13 +362,16 @@ ROWS: tuple[Row, ...] = _SUPPLY + _BUY + _DISTRIBUTION + _PLATFORM
 # Commands that no cell decides about: what everybody may do for themselves, and what is done by the machine or
 # inside of another command. The tests see that none of them can be used on what is somebody else's.
 FOR_EVERYBODY = frozenset({
-    "identity.change_password", "identity.refuse_screen", "notifications.mark_read", "payments.wallet_reference",
+    "identity.change_password", "identity.start_factor", "identity.confirm_factor", "identity.show_factor",
+    "identity.remove_factor", "identity.renew_recovery_codes", "identity.end_session", "identity.end_my_sessions",
+    "identity.refuse_screen", "notifications.mark_read", "payments.wallet_reference",
     "reports.record_export",
 })  # fmt: skip
 FOR_THE_SYSTEM = frozenset({
     "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
-    "identity.end_other_sessions", "identity.record_activity", "identity.redeem_ticket", "identity.sign_in",
-    "identity.sign_out", "ledger.post", "ledger.post_memo", "logistics.deliver", "logistics.ship",
+    "identity.erase_personal_changes",
+    "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
+    "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post", "ledger.post_memo", "logistics.deliver", "logistics.ship",
     "notifications.tell", "orders.import_history", "orders.accept_silently", "orders.close_shortage",
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
@@ -409,4 +417,16 @@ def pending() -> list[tuple[Row, Variant, str]]:
     return found
 
 
-__all__ = ["FOR_EVERYBODY", "FOR_THE_SYSTEM", "GRANTS", "ROWS", "Cell", "Grant", "How", "Row", "Side", "grant_of", "pending"]
+__all__ = [
+    "FOR_EVERYBODY",
+    "FOR_THE_SYSTEM",
+    "GRANTS",
+    "ROWS",
+    "Cell",
+    "Grant",
+    "How",
+    "Row",
+    "Side",
+    "grant_of",
+    "pending",
+]

@@ -16,7 +16,7 @@ from domain import orders
 from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin, run
 from domain.reactions.notifications import TOLD, tell_parties
-from domain.reactions.sessions import end_sessions
+from domain.reactions.teams import WRITTEN, hand_over_work, write_letters
 
 Reaction = Callable[[Work, Any], None]
 _log = logging.getLogger(__name__)
@@ -25,7 +25,6 @@ TRIES = 10
 TOGETHER = 40
 REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
-    "sessions.end_sessions": (end_sessions, frozenset({"PasswordChanged"})),
 }
 TIMERS: dict[str, Callable[..., Any]] = {
     "expire_purchase": orders.expire_purchase,

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import pyotp
 import pytest
 
 import domain
@@ -36,6 +37,7 @@ from domain.ledger import Draft, Family, Kind, Leg
 from domain.logistics import Carrier
 from domain.payments import Held, Method
 from domain.reports import MetricQuery, Stage
+from domain.territories import Mode
 from tests.make.files import a_pdf
 from tests.make.market import PASSWORD, Company, buy, company, make_market, offer, orders_of, sheet, top_up
 
@@ -130,7 +132,6 @@ ENTRIES: dict[str, Entry] = {
     "identity.change_password": command(lambda w: {"current": PASSWORD, "new": f"{PASSWORD} {uuid4()}"}, own=True),
     "identity.erase_activity": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "identity.erase_personal_changes": command(lambda w: {"person_id": w.shop.owner.user_id}),
-    "identity.end_other_sessions": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "identity.my_organization": question(nothing, own=True),
     "identity.my_sites": question(nothing, own=True),
     "identity.my_team": question(nothing, own=True),
@@ -155,6 +156,24 @@ ENTRIES: dict[str, Entry] = {
                    "effective_from": datetime(2100, 1, 1, tzinfo=UTC), "reason": "because"}, P.CONFIGURE),
     "identity.setting_changes": question(nothing, *FIGURES),
     "identity.settings_now": question(nothing, *FIGURES),
+    # sign-in: one's own passwords, factors and sessions; what nobody is signed in for yet is the system's
+    "identity.admit": command(
+        lambda w: {"person_id": w.shop.owner.user_id, "nonce": "n", "method": identity.SignInMethod.PASSWORD}),
+    "identity.awaits_code": question(lambda w: {"nonce": w.nonce}),
+    "identity.confirm_factor": command(lambda w: {"code": "123456", "address": "a"}, own=True),
+    "identity.end_my_sessions": command(lambda w: {"this_too": True}, own=True),
+    "identity.end_session": command(lambda w: {"session_id": w.session}, own=True),
+    "identity.finish_sign_in": command(lambda w: {"nonce": w.nonce, "code": "123456", "address": "a"}),
+    "identity.give_up_sign_in": command(lambda w: {"nonce": w.nonce}),
+    "identity.my_factor": question(nothing, own=True),
+    "identity.my_sessions": question(nothing, own=True),
+    "identity.my_sign_ins": question(lambda w: {"size": 500}, own=True),
+    "identity.note_seen": command(lambda w: {"session_id": w.session}),
+    "identity.remove_factor": command(lambda w: {"code": "123456", "address": "a"}, own=True),
+    "identity.renew_recovery_codes": command(nothing, own=True),
+    "identity.require_recent_factor": question(nothing, own=True),
+    "identity.show_factor": command(lambda w: {"code": "123456", "address": "a"}, own=True),
+    "identity.start_factor": command(lambda w: {"password": PASSWORD}, own=True),
     # the ledger
     "ledger.held_for": question(
         lambda w: {"family": Family.WALLET, "holder_id": w.shop.org_id, "currency": "EUR"}, staff=(P.SEE_LEDGER,)),
@@ -309,6 +328,22 @@ ENTRIES: dict[str, Entry] = {
     "stock.release": command(lambda w: {"order_id": w.paid}),
     "stock.ship": command(lambda w: {"order_id": w.confirmed, "shipment_id": again(), "lines": {w.confirmed_line: 1}}),
     "stock.take": command(lambda w: {"order_ids": [w.paid], "expires_at": None}),
+    # territories; who serves what is published, which places there are is not
+    "territories.assign_territory": command(
+        lambda w: {"request_id": again(), "region_id": again(), "distributor_id": again(), "mode": Mode.RESALE,
+                   "is_exclusive": False, "valid_from": date(2100, 1, 1), "reason": "because"}, P.ASSIGN_TERRITORIES),
+    "territories.assignments": question(nothing, P.SEE_TERRITORIES),
+    "territories.create_region": command(
+        lambda w: {"request_id": again(), "name": uuid4().hex, "areas": [("AQ", "", "")]}, P.ASSIGN_TERRITORIES),
+    "territories.end_assignment": command(
+        lambda w: {"assignment_id": again(), "valid_to": date(2100, 1, 1), "reason": "because"}, P.ASSIGN_TERRITORIES),
+    "territories.my_territories": question(nothing, P.SEE_TERRITORIES, own=True),
+    "territories.region_of": question(lambda w: {"country": "DE", "postal_code": "10115"}, own=True),
+    "territories.regions": question(nothing, P.SEE_TERRITORIES),
+    "territories.set_region_areas": command(
+        lambda w: {"request_id": again(), "region_id": again(), "areas": [], "valid_from": date(2100, 1, 1),
+                   "reason": "because"}, P.ASSIGN_TERRITORIES),
+    "territories.who_serves": question(lambda w: {"site_id": w.shop.site_id}, staff=(P.SEE_TERRITORIES,)),
     # feedback; published reviews are for everybody signed in, but not who wrote them and about which order
     "trust.publish": command(lambda w: {"order_id": w.reviewed, "even_one": True}),
     "trust.reviews_of": question(lambda w: {"subject_id": w.maker.org_id}, own=True, staff=ALL),
@@ -404,6 +439,13 @@ def make_world() -> World:
         world.basket = orders.my_basket(work).basket_id
     ticket = run(Actor.system(), identity.sign_in, email=world.email, password=PASSWORD, nonce="nonce", address="home")
     world.ticket, world.session = ticket.ticket, ticket.session_id
+    # a colleague has a second factor, and a sign-in that waits for its code
+    manager, email, world.nonce = shop.people[Variant.STORE_MANAGER], shop.emails[Variant.STORE_MANAGER], "another nonce"
+    secret = run(manager, identity.start_factor, password=PASSWORD).secret
+    with begin(manager) as work:
+        code = pyotp.TOTP(secret).at(work.now)
+    run(manager, identity.confirm_factor, code=code, address="home")
+    run(Actor.system(), identity.sign_in, email=email, password=PASSWORD, nonce=world.nonce, address="home")
     reactions.deliver_new()
     world.notices = [UUID(row) for row in column("select id::text from notices")]
     [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]
