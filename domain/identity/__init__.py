@@ -8,6 +8,16 @@ the rightful owner out.
 """
 
 from domain.identity.activity import erase_activity, record_activity
+from domain.identity.addresses import (
+    AddressInUse,
+    TooManyLetters,
+    cancel_email_change,
+    confirm_email,
+    confirm_email_change,
+    refuse_email_change,
+    request_email_change,
+    request_email_confirmation,
+)
 from domain.identity.commands import (
     EmailTaken,
     add_member,
@@ -37,12 +47,14 @@ from domain.identity.links import link_of, make_link, token_of, use_link, withdr
 from domain.identity.matrix import GRANTS
 from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import VARIANTS, Permission
+from domain.identity.phones import CoolingDown, code_of, confirm_phone, request_phone_code
 from domain.identity.places import set_delivery_preferences
 from domain.identity.queries import (
     holders_of,
     my_organization,
     my_sites,
     my_team,
+    my_ways_in,
     organizations,
     person_by_email,
     supplier_card,
@@ -59,6 +71,7 @@ from domain.identity.registering import (
     save_registration_step,
     send_registration_link,
 )
+from domain.identity.resetting import TooManyResets, request_password_reset, reset_password
 from domain.identity.sessions import (
     SESSION_LIFE,
     actor_of,
@@ -70,6 +83,20 @@ from domain.identity.sessions import (
     redeem_ticket,
     sign_out,
     whose_session,
+)
+from domain.identity.sign_on import (
+    begin_sign_on,
+    close_company_sign_on,
+    company_access,
+    company_sign_on_of,
+    confirm_company_domain,
+    end_sign_on,
+    leave_provider,
+    my_company_sign_on,
+    set_company_sign_on,
+    sign_in_by_provider,
+    sign_on_nonce,
+    sign_on_verifier,
 )
 from domain.identity.signing_in import admit, awaits_code, finish_sign_in, give_up_sign_in, sign_in
 from domain.identity.states import (
@@ -103,6 +130,7 @@ from domain.identity.views import (
     AcceptedTerms,
     BusinessDetails,
     CodeAwaited,
+    CompanySignOn,
     FactorDraft,
     FactorSheet,
     InvitationCard,
@@ -111,6 +139,8 @@ from domain.identity.views import (
     MemberRow,
     OrganizationCard,
     OrganizationRow,
+    ProviderAccess,
+    ProviderRow,
     RegistrationSheet,
     SecurityEventRow,
     Seen,
@@ -118,14 +148,51 @@ from domain.identity.views import (
     SettingChange,
     SettingRow,
     SignedIn,
+    SignOnAnswer,
     SiteRow,
     SupplierCard,
     TermsState,
     Ticket,
+    Vouched,
+    WaysIn,
     WorkplaceRow,
 )
 
 __all__ = [
+    "AddressInUse",
+    "TooManyLetters",
+    "cancel_email_change",
+    "confirm_email",
+    "confirm_email_change",
+    "refuse_email_change",
+    "request_email_change",
+    "request_email_confirmation",
+    "CoolingDown",
+    "code_of",
+    "confirm_phone",
+    "request_phone_code",
+    "my_ways_in",
+    "TooManyResets",
+    "request_password_reset",
+    "reset_password",
+    "begin_sign_on",
+    "close_company_sign_on",
+    "company_access",
+    "company_sign_on_of",
+    "confirm_company_domain",
+    "end_sign_on",
+    "leave_provider",
+    "my_company_sign_on",
+    "set_company_sign_on",
+    "sign_in_by_provider",
+    "sign_on_nonce",
+    "sign_on_verifier",
+    "CompanySignOn",
+    "ProviderAccess",
+    "ProviderRow",
+    "SignOnAnswer",
+    "Vouched",
+    "WaysIn",
     "CodeAwaited",
     "FactorDraft",
     "FactorMissing",

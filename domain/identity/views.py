@@ -292,6 +292,41 @@ class ProviderRow(View):
     last_used_at: datetime
 
 
+class CompanySignOn(View):
+    """Where the people of a company sign on, without its secret."""
+
+    provider_id: UUID
+    email_domain: str
+    issuer: str
+    client_id: str
+    state: str
+    created_at: datetime
+
+
+class ProviderAccess(View):
+    """How a provider is spoken to. Never shown, never logged."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+
+
+class Vouched(View):
+    """Whom a provider vouches for, as its checked token says."""
+
+    provider: str
+    subject: str
+    email: str = ""
+    email_verified: bool = False
+
+
+class SignOnAnswer(View):
+    """What became of a sign-on: a ticket, a word why not, or neither when a second factor is awaited."""
+
+    ticket: Ticket | None = None
+    refused: str | None = None
+
+
 class WaysIn(View):
     """How a person is reached and signs in, for the person alone."""
 

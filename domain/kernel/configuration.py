@@ -30,6 +30,8 @@ class Setting(StrEnum):
     SHORTAGE_ANSWER_BUSINESS_HOURS = "shortage_answer_business_hours"
     PAYOUT_MINIMUM = "payout_minimum"
     REVIEW_BLIND_DAYS = "review_blind_days"
+    PURCHASE_CAP_LEVEL_1 = "purchase_cap_level_1"
+    VERIFICATION_ANSWER_BUSINESS_HOURS = "verification_answer_business_hours"
     FACTOR_REQUIRED_FOR_MONEY = "factor_required_for_money"
 
 
@@ -64,6 +66,12 @@ TERMS: dict[Setting, Terms] = {
         "Smallest amount that is paid out", "in the currency of the payout", 0, 0, 1000, is_whole=False
     ),
     Setting.REVIEW_BLIND_DAYS: _terms("Feedback of one side alone is shown after", "days", 7, 1, 30),
+    Setting.PURCHASE_CAP_LEVEL_1: _terms(
+        "Most that a buyer of verification level 1 orders in 30 days", "in the currency of the order", 5000, 0, 1000000
+    ),
+    Setting.VERIFICATION_ANSWER_BUSINESS_HOURS: _terms(
+        "Time for the platform to decide on a verification", "business hours", 48, 8, 240
+    ),
     Setting.FACTOR_REQUIRED_FOR_MONEY: _terms(
         "Payouts and bank accounts ask for a second factor", "(0: only of those who have one, 1: of all)", 0, 0, 1
     ),

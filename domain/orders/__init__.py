@@ -12,7 +12,13 @@ The story: `basket` -> `placing` (checkout) -> `commands` (sell, ship, receive, 
 `ending` holds the ways to end early, `totals` the arithmetic, `history` the import of a company's past.
 """
 
-from domain.orders.basket import add_to_basket, confirm_basket_prices, remove_from_basket, set_basket_quantity
+from domain.orders.basket import (
+    add_to_basket,
+    confirm_basket_prices,
+    hand_over_basket,
+    remove_from_basket,
+    set_basket_quantity,
+)
 from domain.orders.commands import (
     NothingToAccept,
     accept_goods,
@@ -129,6 +135,7 @@ __all__ = [
     "expire_purchase",
     "guess_layout",
     "guess_state",
+    "hand_over_basket",
     "import_history",
     "leave_feedback",
     "match_transfer",

@@ -49,6 +49,29 @@ def confirm_basket_prices(work: Work) -> int:
     return changed
 
 
+def hand_over_basket(work: Work, *, org_id: UUID, person_id: UUID, handed_to: UUID) -> int:
+    """Put what somebody who left had in the basket into a colleague's (the system only). Returns how many lines."""
+    if not work.actor.is_system:
+        raise NotFound
+    facts = {"org_id": org_id, "person_id": person_id, "handed_to": handed_to, "id": new_id(), "now": work.now}
+    moved = work.session.execute(
+        text(
+            "with gone as (delete from basket_lines l using baskets b where b.id = l.basket_id and b.buyer_id = :org_id"
+            "  and b.person_id = :person_id and b.placed_at is null returning l.*),"
+            " made as (insert into baskets (id, buyer_id, person_id, created_at)"
+            "  select :id, :org_id, :handed_to, :now where exists (select 1 from gone)"
+            "  on conflict (buyer_id, person_id) where placed_at is null do update set created_at = baskets.created_at"
+            "  returning id)"
+            " insert into basket_lines as mine (basket_id, offer_id, buyer_id, quantity, seen_unit_price, added_at)"
+            " select made.id, offer_id, buyer_id, quantity, seen_unit_price, added_at from gone cross join made"
+            " on conflict (basket_id, offer_id) do update set quantity = mine.quantity + excluded.quantity"
+            " returning 1"
+        ),
+        facts,
+    ).all()
+    return len(moved)
+
+
 def _set(work: Work, offer_id: UUID, quantity: int) -> None:
     basket_id = _open_basket(work)
     _for_sale(work, offer_id)

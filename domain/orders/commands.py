@@ -99,9 +99,10 @@ def confirm_order(work: Work, *, order_id: UUID, quantities_confirmed: Mapping[U
 
     What is cut is refunded at once and its stock is free again; the buyer may still cancel free of charge
     until production starts. The promise date and the commission are frozen here. Cutting everything is
-    declining. Announces `OrderConfirmed`.
+    declining. Raises `identity.TermsNotAccepted`. Announces `OrderConfirmed`.
     """
     work.actor.require(Permission.ANSWER_ORDERS)
+    identity.require_terms(work)
     order, lines = locked(work, order_id, side="seller")
     wanted = {line.id: line.ordered for line in lines}
     if quantities_confirmed is not None:
@@ -305,7 +306,8 @@ def _secure(work: Work, purchase: Purchase, orders: list[SupplierOrder], method:
         payments.capture(work, payment_id=payment.payment_id, method=method)
     payments.hold(work, orders=[held(order) for order in orders], method=method)
     zones = identity.time_zones(work, org_ids={order.seller_id for order in orders})
-    set_answer_timers(work, {order.id: zones[order.seller_id] for order in orders})
+    placed_at = orders[0].created_at if orders else None
+    set_answer_timers(work, {order.id: zones[order.seller_id] for order in orders}, placed_at=placed_at)
 
 
 def _unpaid(work: Work, purchase_id: UUID) -> tuple[Purchase, list[SupplierOrder]]:
@@ -330,13 +332,13 @@ def _orders_of(work: Work, purchase_id: UUID) -> list[SupplierOrder]:
 
 
 def _set_inspection_timer(work: Work, order: SupplierOrder, shipment_id: UUID) -> None:
-    at = work.now + timedelta(days=int(value_of(work, Setting.INSPECTION_DAYS)))
+    at = work.now + timedelta(days=int(value_of(work, Setting.INSPECTION_DAYS, at=order.created_at)))
     facts = {"order_id": str(order.id), "shipment_id": str(shipment_id)}
     set_timers(work, "accept_silently", {f"inspect:{shipment_id}": (at, facts)})
 
 
 def _set_shortage_timer(work: Work, order: SupplierOrder, shipment_id: UUID) -> None:
-    hours = int(value_of(work, Setting.SHORTAGE_ANSWER_BUSINESS_HOURS))
+    hours = int(value_of(work, Setting.SHORTAGE_ANSWER_BUSINESS_HOURS, at=order.created_at))
     zone = identity.time_zones(work, org_ids={order.seller_id})[order.seller_id]
     at = after_business_hours(work.now, hours, time_zone=zone)
     facts = {"order_id": str(order.id), "shipment_id": str(shipment_id)}

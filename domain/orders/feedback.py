@@ -28,7 +28,7 @@ def leave_feedback(work: Work, *, request_id: UUID, order_id: UUID, stars: int, 
         work, order_id=order.id, buyer_id=order.buyer_id, seller_id=order.seller_id, stars=stars, comment=comment
     )
     if not trust.publish(work, order_id=order.id):
-        at = work.now + timedelta(days=int(value_of(work, Setting.REVIEW_BLIND_DAYS)))
+        at = work.now + timedelta(days=int(value_of(work, Setting.REVIEW_BLIND_DAYS, at=order.created_at)))
         set_timers(work, "publish_feedback", {f"reviews:{order.id}": (at, {"order_id": str(order.id)})})
     return review_id
 

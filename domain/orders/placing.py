@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import text
 
-from domain import payments, pricing, stock
+from domain import identity, payments, pricing, stock
 from domain.identity import Permission
 from domain.kernel.calendar import after_business_hours
 from domain.kernel.configuration import Setting, value_of
@@ -42,11 +42,12 @@ def place_order(
     """Buy one's open basket, delivered to a site of one's own. Returns the purchase.
 
     Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
-    money and the goods stay reserved meanwhile. Raises `PriceChanged`, `BelowMinimum`,
-    `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
+    money and the goods stay reserved meanwhile. Raises `identity.TermsNotAccepted`, `PriceChanged`,
+    `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
     `OrderPlaced` and `OrderSecured`.
     """
     work.actor.require(Permission.PLACE_ORDERS)
+    identity.require_terms(work)
     method = Method(method)
     if method is Method.WALLET:
         work.actor.require(Permission.PAY)
@@ -81,9 +82,9 @@ def _place(
     return purchase_id
 
 
-def set_answer_timers(work: Work, zones: dict[UUID, str]) -> None:
-    """Each seller has so many business hours, in its own time zone, to answer its order."""
-    hours = int(value_of(work, Setting.SELLER_ANSWER_BUSINESS_HOURS))
+def set_answer_timers(work: Work, zones: dict[UUID, str], *, placed_at: datetime | None = None) -> None:
+    """Each seller has so many business hours, in its own time zone, to answer its order: as it was when placed."""
+    hours = int(value_of(work, Setting.SELLER_ANSWER_BUSINESS_HOURS, at=placed_at))
     due: dict[str, tuple[datetime, dict[str, Any]]] = {}
     for order_id, zone in zones.items():
         at = after_business_hours(work.now, hours, time_zone=zone)
@@ -110,7 +111,8 @@ select b.id as basket_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_pric
        s.time_zone as seller_zone, case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,
        t.order_minimum, t.shipping_fee, t.free_shipping_from,
        jsonb_build_object('name', a.name, 'street', a.street, 'postal_code', a.postal_code, 'city', a.city,
-                          'region', a.region, 'country_code', a.country_code) as address
+                          'region', a.region, 'country_code', a.country_code, 'dock_hours', a.dock_hours,
+                          'preferred_carrier', a.preferred_carrier, 'delivery_notes', a.delivery_notes) as address
 from basket b
 join sites a on a.id = :site_id and a.org_id = b.buyer_id
 join basket_lines l on l.basket_id = b.id

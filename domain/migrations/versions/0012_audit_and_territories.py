@@ -21,6 +21,7 @@ def script(name: str) -> None:
 def upgrade() -> None:
     op.execute("set local search_path = market, public")
     audit()
+    territories()
 
 
 def audit() -> None:
@@ -59,3 +60,17 @@ def audit() -> None:
     )
     script("audit")
     fences.allow("erase_personal(uuid, timestamptz)")
+
+
+def territories() -> None:
+    """Which part of the market is whose: everybody signed in may look it up, the platform's staff decide."""
+    script("territories")
+    add = "select, insert"
+    fences.published("regions", may=f"{add}, update")
+    for table, ends in (("region_areas", "valid_to"), ("territory_assignments", "valid_to, ended_by, ended_at")):
+        fences.published(table, may=f"{add}, update")
+        # A row is ended, never rewritten, so that every day of the past can be asked again.
+        app = fences.role_name(fences.Role.APP)
+        op.execute(f'revoke update on {table} from "{app}"')
+        op.execute(f'grant update ({ends}) on {table} to "{app}"')
+    fences.allow("region_of(text, text, date)")
