@@ -66,7 +66,7 @@ def is_empty() -> bool:
 def _make(stage: Stage, size: Size, progress: Progress) -> None:
     traders = write_down(stage, size)
     wishes = demand.plan(stage, traders)
-    password = identity.hashed(PASSWORD)
+    password = identity.hashed(PASSWORD, is_for_show=True)
     begins = stage.today - timedelta(days=size.days + 2)
     cut = stage.today - timedelta(days=size.live_days)
     stage.now = begins

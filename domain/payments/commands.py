@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain import ledger
-from domain.identity import Permission
+from domain.identity import Permission, require_recent_factor
 from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
@@ -124,8 +124,12 @@ def wallet_reference(work: Work) -> str:
 
 
 def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
-    """Say where one's own organisation is paid. Raises `Invalid` for a wrong IBAN (ISO 13616, mod 97)."""
+    """Say where one's own organisation is paid.
+
+    Raises `Invalid` for a wrong IBAN (ISO 13616, mod 97), `StepUpNeeded` without a recent second factor.
+    """
     work.actor.require(Permission.CHANGE_BANK_ACCOUNT)
+    require_recent_factor(work)
     iban = "".join(iban.split()).upper()
     if not _is_iban(iban):
         raise Invalid("This is not a valid IBAN; please check it digit by digit.")
@@ -143,10 +147,11 @@ def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
 def prepare_payouts(work: Work, *, request_id: UUID, currency: str) -> UUID:
     """Gather what is earned and what is to be refunded by bank into a batch that somebody else sends.
 
-    Organisations without a bank account, and sums below the minimum, wait. Raises `NothingToPayOut`.
-    Announces `PayoutBatchMoved`.
+    Organisations without a bank account, and sums below the minimum, wait. Raises `NothingToPayOut`, and
+    `StepUpNeeded` without a recent second factor. Announces `PayoutBatchMoved`.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
+    require_recent_factor(work)
     if work.actor.user_id is None:
         raise NotAllowed("A payout batch is prepared by a person.")
     number = next_number(work, org_id=work.actor.require_org(), series="payout_batch")
@@ -202,10 +207,11 @@ update refunds r set payout_id = p.id, state = 'batched' from due d join paid p 
 def send_payouts(work: Work, *, batch_id: UUID) -> None:
     """Send a prepared batch: the bank file goes out and the payables are settled (P4, P4b, P5).
 
-    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled.
-    Announces `PayoutSent` per transfer.
+    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `StepUpNeeded`
+    without a recent second factor. Announces `PayoutSent` per transfer.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
+    require_recent_factor(work)
     batch = _locked_batch(work, batch_id)
     if work.actor.user_id is None or work.actor.user_id == batch.prepared_by:
         raise NotAllowed("Whoever prepared a payout batch cannot send it. Please ask a colleague.")
