@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import streamlit as st
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from app import measures, sign_in
+from domain import identity
 from domain.kernel import database
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, NotAllowed, NotFound
@@ -50,23 +52,63 @@ def perform(
     if here is None:
         _say("error", "Your session has ended. Please sign in again.")
         return None
+    return _perform(here[1], command, done=done, request=request, then=then, **facts)
+
+
+def perform_for_visitor(
+    command: Callable[..., A],
+    /,
+    *,
+    done: str | None = None,
+    request: str | None = None,
+    then: Callable[[A], None] | None = None,
+    **facts: Any,
+) -> A | None:
+    """As `perform`, on an open screen, for somebody who is not signed in.
+
+    Only for commands that ask for a proof of their own, such as the token of a link: they run as the system.
+    """
+    return _perform(Actor.system(), command, done=done, request=request, then=then, **facts)
+
+
+def ask_for_visitor(query: Callable[Concatenate[Work, F], A], /, *args: F.args, **facts: F.kwargs) -> A:
+    """As `ask_quietly`, on an open screen, for somebody who is not signed in. A refusal is the caller's."""
+    with begin(Actor.system()) as work:
+        return query(work, *args, **facts)
+
+
+def _perform(
+    actor: Actor,
+    command: Callable[..., A],
+    /,
+    *,
+    done: str | None,
+    request: str | None,
+    then: Callable[[A], None] | None,
+    **facts: Any,
+) -> A | None:
+    again = partial(perform, command, done=done, request=request, then=then, **facts)
     if request is not None:
         facts["request_id"] = fresh_request(request)
     name, began = command.__name__, time.monotonic()
     try:
-        answer = run(here[1], command, **facts)
+        answer = run(actor, command, **facts)
+    except identity.StepUpNeeded:
+        _note(actor, name, "asked for the second factor", began)
+        st.session_state["step-up"] = again
+        st.rerun()  # the whole screen, from wherever this was asked for: there the dialog for the code opens
     except DomainError as refusal:
         measures.refusals.labels(type(refusal).__name__).inc()
-        _note(here[1], name, "refused", began)
+        _note(actor, name, "refused", began)
         if request is not None and isinstance(refusal, RequestReused):
             renew_request(request)
         _say("error", refusal.sentence)
         return None
     except Exception as problem:
-        _note(here[1], name, "failed", began)
-        _say("crash", _write_down(problem, here[1], name))
+        _note(actor, name, "failed", began)
+        _say("crash", _write_down(problem, actor, name))
         return None
-    _note(here[1], name, "done", began)
+    _note(actor, name, "done", began)
     if request is not None:
         renew_request(request)
     if done:
@@ -129,6 +171,25 @@ def quietly(command: Callable[..., A], /, **facts: Any) -> A:
     if here is None:
         raise NotFound
     return run(here[1], command, **facts)
+
+
+# --- the second factor once more ---------------------------------------------------------------
+
+
+def awaits_step_up() -> bool:
+    """Whether a command waits until the person has shown the second factor."""
+    return "step-up" in st.session_state
+
+
+def repeat_after_step_up() -> None:
+    """Do the command that waited, as it was asked for and under the same request id."""
+    again: Callable[[], Any] | None = st.session_state.pop("step-up", None)
+    if again is not None:
+        again()
+
+
+def forget_step_up() -> None:
+    st.session_state.pop("step-up", None)
 
 
 def fresh_request(name: str) -> UUID:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import activity, bridge, measures, navigation, sign_in, words
 from app.navigation import BY_URL, page_of
+from app.parts import step_up
 from app.sign_in import STATIC, Here
 from domain import notifications
 
@@ -20,12 +21,16 @@ def draw() -> None:
         )
         screen = BY_URL.get(page.url_path)
         st.set_page_config(
-            page_title=f"{screen.title if here and screen else 'Sign in'} · Wholesale OS",
+            page_title=f"{screen.title if screen and (here or screen.is_open) else 'Sign in'} · Wholesale OS",
             page_icon=str(STATIC / "mark.svg"),
             layout="wide",
             initial_sidebar_state="auto" if here else "collapsed",
         )
         measures.reruns.labels(page.url_path or "start").inc()
+        if screen is not None and screen.is_open:
+            with bridge.messages():
+                page.run()
+            return
         if here is None:
             sign_in.draw_form(_deep_link(page.url_path))
             return
@@ -33,6 +38,7 @@ def draw() -> None:
         if screen is not None and screen.is_for(here):
             activity.note_view(here, screen.url)
         _draw_menu(here, with_links=has_own_menu)
+        step_up.draw()
         with bridge.messages():
             page.run()
 

@@ -43,6 +43,7 @@ from domain.identity.factors import (
 from domain.identity.granting import is_owner, may_grant
 from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
+from domain.identity.holidays import holidays_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.matrix import GRANTS
 from domain.identity.passwords import HashedPassword, hashed
@@ -59,6 +60,16 @@ from domain.identity.queries import (
     person_by_email,
     supplier_card,
     time_zones,
+)
+from domain.identity.reach import (
+    AboveLimit,
+    can_be_limited,
+    members_reach,
+    reach_of,
+    require_reach,
+    scope_kinds,
+    set_member_limits,
+    set_member_scopes,
 )
 from domain.identity.registering import (
     back_to_business,
@@ -101,14 +112,35 @@ from domain.identity.sign_on import (
 from domain.identity.signing_in import admit, awaits_code, finish_sign_in, give_up_sign_in, sign_in
 from domain.identity.states import (
     ActivityKind,
+    AppealState,
     InvitationState,
     LinkPurpose,
     OrgKind,
     Origin,
     RegistrationStep,
+    ScopeKind,
     SignInMethod,
     SiteKind,
+    SuspensionState,
     Variant,
+)
+from domain.identity.suspension import (
+    OrganizationIsSuspended,
+    OtherEyesNeeded,
+    appeal_suspension,
+    decide_appeal,
+    decide_suspension,
+    disable_person,
+    enable_person,
+    lift_ended_suspensions,
+    my_suspension,
+    open_suspensions,
+    organization_sheet,
+    propose_suspension,
+    require_active_organization,
+    restore_organization,
+    suspend_organization,
+    suspensions_of,
 )
 from domain.identity.team import (
     AboveYou,
@@ -133,12 +165,16 @@ from domain.identity.views import (
     CompanySignOn,
     FactorDraft,
     FactorSheet,
+    HolidayRow,
     InvitationCard,
     InvitationRow,
     LinkRow,
+    MemberReach,
     MemberRow,
     OrganizationCard,
     OrganizationRow,
+    OrganizationSheet,
+    PersonRow,
     ProviderAccess,
     ProviderRow,
     RegistrationSheet,
@@ -151,6 +187,7 @@ from domain.identity.views import (
     SignOnAnswer,
     SiteRow,
     SupplierCard,
+    SuspensionRow,
     TermsState,
     Ticket,
     Vouched,
@@ -159,6 +196,42 @@ from domain.identity.views import (
 )
 
 __all__ = [
+    "OrganizationIsSuspended",
+    "OtherEyesNeeded",
+    "appeal_suspension",
+    "decide_appeal",
+    "decide_suspension",
+    "disable_person",
+    "enable_person",
+    "lift_ended_suspensions",
+    "my_suspension",
+    "open_suspensions",
+    "organization_sheet",
+    "propose_suspension",
+    "require_active_organization",
+    "restore_organization",
+    "suspend_organization",
+    "suspensions_of",
+    "holidays_of",
+    "my_holidays",
+    "read_holidays",
+    "set_holidays",
+    "HolidayRow",
+    "OrganizationSheet",
+    "PersonRow",
+    "SuspensionRow",
+    "AppealState",
+    "SuspensionState",
+    "AboveLimit",
+    "MemberReach",
+    "ScopeKind",
+    "can_be_limited",
+    "members_reach",
+    "reach_of",
+    "require_reach",
+    "scope_kinds",
+    "set_member_limits",
+    "set_member_scopes",
     "AddressInUse",
     "TooManyLetters",
     "cancel_email_change",

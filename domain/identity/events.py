@@ -392,3 +392,105 @@ class DeliveryPreferencesChanged(Event):
     site_id: UUID
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberLimitChanged(Event):
+    """Up to which amount a member acts alone; None: without a limit."""
+
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberScopesChanged(Event):
+    """To which stores or customers a member is kept, by id; none: to none in particular."""
+
+    subject: ClassVar[str] = "organization"
+    person_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionProposed(Event):
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionDeclined(Event):
+    """A proposed suspension was not approved."""
+
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationSuspended(Event):
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+    until: datetime | None
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationRestored(Event):
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionAppealed(Event):
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppealDecided(Event):
+    """An appeal against a suspension was looked at by somebody else."""
+
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    is_granted: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDisabled(Event):
+    """The platform keeps a person from signing in."""
+
+    subject: ClassVar[str] = "person"
+    for_org_id: UUID | None
+    reason: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonEnabled(Event):
+    subject: ClassVar[str] = "person"
+    for_org_id: UUID | None
+    reason: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolidaysChanged(Event):
+    """The days on which an organisation is closed; `before` and `after` hold what differs."""
+
+    subject: ClassVar[str] = "organization"
+    before: dict[str, str]
+    after: dict[str, str]

@@ -5,7 +5,6 @@ Whoever reads the table can therefore open nothing; whoever guesses ids cannot e
 """
 
 import binascii
-import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from domain.identity.states import LinkPurpose
 from domain.identity.views import LinkRow
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import new_id
-from domain.kernel.settings import settings
+from domain.kernel.sealing import keyed_hash
 from domain.kernel.work import Work
 
 # One sentence for a link that is used, late, forged or somebody else's: which of them is nobody's business.
@@ -57,11 +56,13 @@ def make_link(
 
 def token_of(link_id: UUID) -> str:
     """The token that opens a link, for the message that carries it. Never store it, never log it."""
-    return urlsafe_b64encode(link_id.bytes + derived(b"link", link_id)[:_MAC_BYTES]).decode()
+    return urlsafe_b64encode(link_id.bytes + keyed_hash(str(link_id), purpose="link")[:_MAC_BYTES]).decode()
 
 
-def link_of(work: Work, *, token: str, purpose: LinkPurpose) -> LinkRow:
+def link_of(work: Work, *, token: str, purpose: LinkPurpose | None = None) -> LinkRow:
     """What a link that still works is for, without using it up: mail scanners open links too (system only).
+
+    Without a `purpose` it may be for anything.
 
     Raises `NotFound`, in one sentence whatever is wrong with it.
     """
@@ -100,14 +101,7 @@ def withdraw_links(
     return len(work.session.scalars(statement, execution_options={"synchronize_session": False}).all())
 
 
-def derived(kind: bytes, row_id: UUID) -> bytes:
-    """Bytes that only this installation can derive from a row: for codes and nonces that must not be stored."""
-    return hmac.new(
-        settings().secret_key.get_secret_value().encode(), kind + b":" + row_id.bytes, hashlib.sha256
-    ).digest()
-
-
-def _live(work: Work, token: str, purpose: LinkPurpose, *, lock: bool) -> Link:
+def _live(work: Work, token: str, purpose: LinkPurpose | None, *, lock: bool) -> Link:
     if not work.actor.is_system:
         raise NotFound
     link_id = _id_in(token)
@@ -115,7 +109,9 @@ def _live(work: Work, token: str, purpose: LinkPurpose, *, lock: bool) -> Link:
         raise NotFound(SPENT)
     statement = select(Link).where(Link.id == link_id).execution_options(populate_existing=True)
     link = work.session.scalar(statement.with_for_update() if lock else statement)
-    if link is None or link.purpose != purpose or link.used_at is not None or link.expires_at <= work.now:
+    if link is None or link.used_at is not None or link.expires_at <= work.now:
+        raise NotFound(SPENT)
+    if purpose is not None and link.purpose != purpose:
         raise NotFound(SPENT)
     return link
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.identity.states import (
@@ -18,13 +18,14 @@ from domain.identity.states import (
     LinkPurpose,
     OrgKind,
     Origin,
+    ScopeKind,
     RegistrationStep,
     SignInMethod,
     SiteKind,
     SuspensionState,
     Variant,
 )
-from domain.kernel.records import Currency, Id, Instant, Json, Key, Record, one_of
+from domain.kernel.records import Amount, Currency, Id, Instant, Json, Key, Record, one_of
 from domain.kernel.states import check_move
 
 
@@ -126,6 +127,9 @@ class Person(Record):
     phone: Mapped[str | None]
     phone_confirmed_at: Mapped[datetime | None]
 
+    def stand_as(self, state: str) -> None:
+        self.state = state
+
 
 class Membership(Record):
     """A person in an organisation. Somebody who was removed has `handed_to` whoever took over the work."""
@@ -151,6 +155,39 @@ class Membership(Record):
 
     def come_back(self, variant: str) -> None:
         self.state, self.removed_at, self.handed_to, self.variant = "active", None, None, variant
+
+
+class MembershipLimit(Record):
+    """Up to which amount a member acts without asking the owner. No row: no limit."""
+
+    __tablename__ = "membership_limits"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id", "org_id"], ["memberships.person_id", "memberships.org_id"]),
+        CheckConstraint("amount >= 0", name="amount"),
+    )
+
+    person_id: Mapped[Key] = mapped_column(primary_key=True)
+    org_id: Mapped[Key] = mapped_column(primary_key=True)
+    amount: Mapped[Amount]
+    currency: Mapped[Currency]
+    set_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    set_at: Mapped[Instant]
+
+
+class MembershipScope(Record):
+    """A store or a customer to which a member is kept. No row of a kind: to none in particular."""
+
+    __tablename__ = "membership_scopes"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id", "org_id"], ["memberships.person_id", "memberships.org_id"]),
+        one_of("kind", ScopeKind),
+    )
+
+    person_id: Mapped[Key] = mapped_column(primary_key=True)
+    org_id: Mapped[Key] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[Key] = mapped_column(primary_key=True)
+    set_at: Mapped[Instant]
 
 
 class SignInSession(Record):
@@ -355,7 +392,7 @@ class IdentityProvider(Record):
     __tablename__ = "identity_providers"
     __table_args__ = (
         one_of("state", IdentityProviderState),
-        UniqueConstraint("org_id"),
+        Index("identity_providers_org_id_idx", "org_id", unique=True, postgresql_where=text("state <> 'closed'")),
         CheckConstraint("email_domain = lower(email_domain)", name="email_domain"),
         CheckConstraint("state <> 'active' or domain_confirmed_at is not null", name="confirmed"),
         Index(

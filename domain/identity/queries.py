@@ -39,12 +39,13 @@ def my_organization(work: Work) -> OrganizationCard:
 
 
 def my_sites(work: Work, *, kind: str | None = None) -> list[SiteRow]:
-    """The places of the actor's organisation, by name."""
+    """The places of the actor's organisation, by name; of who is kept to stores those."""
     rows = work.session.execute(
         text(
             "select id as site_id, kind, name, street, postal_code, city, region, country_code, time_zone, dock_hours,"
             " preferred_carrier, delivery_notes from sites"
-            " where org_id = :org_id and (cast(:kind as text) is null or kind = :kind) order by name"
+            " where org_id = :org_id and (cast(:kind as text) is null or kind = :kind)"
+            " and ((select my_scopes('store')) is null or id = any (cast((select my_scopes('store')) as uuid[]))) order by name"
         ),
         {"org_id": work.actor.require_org(), "kind": kind},
     )

@@ -84,12 +84,12 @@ def sign_in(
 
 
 def admit(
-    work: Work, *, person_id: UUID, nonce: str, user_agent: str = "", method: SignInMethod
+    work: Work, *, person_id: UUID, nonce: str, user_agent: str = "", method: SignInMethod, org_id: UUID | None = None
 ) -> Ticket | CodeAwaited:
     """Let somebody in who has proved who they are by `method`; a second factor that is set up is asked for still.
 
-    Every way in ends here, so none gets around the second factor. Raises `NotFound` for somebody who may not
-    sign in.
+    They act for `org_id`, or for the first organisation that they belong to. Every way in ends here, so none gets
+    around the second factor. Raises `NotFound` for somebody who may not sign in.
     """
     system_only(work)
     person = work.session.execute(
@@ -97,9 +97,10 @@ def admit(
             "select m.org_id, exists (select 1 from second_factors f where f.person_id = p.id"
             " and f.confirmed_at is not null) as has_factor"
             " from people p join memberships m on m.person_id = p.id and m.state = 'active'"
-            " where p.id = :person and p.state = 'active' order by m.created_at limit 1"
+            " where p.id = :person and p.state = 'active' and (cast(:org as uuid) is null or m.org_id = :org)"
+            " order by m.created_at limit 1"
         ),
-        {"person": person_id},
+        {"person": person_id, "org": org_id},
     ).one_or_none()
     if person is None:
         raise NotFound("This account cannot sign in.")

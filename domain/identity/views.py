@@ -1,6 +1,6 @@
 """What identity hands out."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -78,10 +78,22 @@ class SignedIn(View):
     org_id: UUID
     org_name: str
     org_kind: str
+    org_state: str = "active"
     variant: str
     time_zone: str
     locale: str
     currency: str
+
+
+class MemberReach(View):
+    """How far a member's rights reach: a limit (None: none) and the stores or customers (empty: all)."""
+
+    person_id: UUID
+    variant: str
+    amount: Decimal | None
+    currency: str | None
+    stores: tuple[UUID, ...]
+    customers: tuple[UUID, ...]
 
 
 class Ticket(View):
@@ -342,3 +354,65 @@ class WaysIn(View):
     code_until: datetime | None
     cooling_until: datetime | None
     providers: list[ProviderRow]
+
+
+class SuspensionRow(View):
+    """A suspension with what became of it; names of the platform's people are for the platform only."""
+
+    suspension_id: UUID
+    org_id: UUID
+    org_name: str
+    state: str
+    reason: str
+    until: datetime | None
+    proposed_at: datetime
+    proposed_by: UUID | None
+    proposed_by_name: str | None
+    decided_at: datetime | None
+    decided_by: UUID | None
+    decided_by_name: str | None
+    decision_note: str | None
+    lifted_at: datetime | None
+    lifted_by_name: str | None
+    lift_note: str | None
+    appeal: str | None
+    appealed_at: datetime | None
+    appeal_state: str | None
+    appeal_decided_at: datetime | None
+    appeal_by_name: str | None
+    appeal_answer: str | None
+
+
+class PersonRow(View):
+    """A person of an organisation as the platform's people see it; `seen_at` is when the person was last here."""
+
+    person_id: UUID
+    name: str
+    email: str
+    state: str
+    variant: str
+    membership: str
+    joined_at: datetime
+    seen_at: datetime | None
+
+
+class OrganizationSheet(View):
+    """One organisation as the platform's people see it."""
+
+    org_id: UUID
+    kind: str
+    name: str
+    country_code: str | None
+    region: str | None
+    time_zone: str
+    locale: str
+    currency: str
+    about: str | None
+    state: str
+    created_at: datetime
+    people: list[PersonRow]
+
+
+class HolidayRow(View):
+    closed_on: date
+    name: str

@@ -7,15 +7,16 @@ A value that cannot be used is refused with one sentence that names the variable
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +34,20 @@ class Unusable(Exception):
     """The installation cannot work as it is set up; the message is one sentence that says why."""
 
 
+class SignOnProvider(BaseModel):
+    """A provider by which people may sign in: an OpenID Connect issuer and what we are there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = Field(min_length=1, max_length=40)
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = SecretStr("")
+
+
+ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+
+
 class Settings(BaseSettings):
     """The settings of one instance. Instances with another home and port run side by side."""
 
@@ -41,6 +56,10 @@ class Settings(BaseSettings):
     home: Path = PROJECT / ".wholesale"
     port: int = Field(default=8501, ge=1, le=65534)
     dagster_port: int = Field(default_factory=lambda known: known.get("port", 8501) + 1, ge=1, le=65535)
+    # Development keeps all mail in a sink of its own, here.
+    mail_port: int = Field(default_factory=lambda known: min(known.get("port", 8501) + 2, 65535), ge=1, le=65535)
+    # Development has a provider for sign-on of its own, here.
+    oidc_port: int = Field(default_factory=lambda known: min(known.get("port", 8501) + 3, 65535), ge=1, le=65535)
     environment: Literal["development", "production", "test"] = "development"
     settlement_currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     public_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known.get('port', 8501)}")
@@ -50,6 +69,13 @@ class Settings(BaseSettings):
     escrow_iban: str | None = Field(
         default_factory=lambda known: None if known.get("environment") == "production" else "DE02120300000000202051"
     )
+    # A virus scanner that speaks clamd's protocol; with none, files are marked as not scanned.
+    clamd: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.\-]+:[0-9]{1,5}$")
+    # smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465
+    given_smtp: SecretStr | None = Field(default=None, validation_alias="WHOLESALE_SMTP")
+    mail_from: str = Field(default="Wholesale OS <no-reply@wholesale-os.example>", pattern=r"^[^\r\n]+@[^\r\n]+$")
+    # JSON by name: {"google": {"label": "Google", "issuer": "https://accounts.google.com", "client_id": "...", ...}}
+    sign_on: dict[ProviderName, SignOnProvider] = Field(default_factory=dict, repr=False)
     role_prefix: str = Field(default="wholesale", pattern=r"^[a-z][a-z0-9_]{0,40}$")
     given_secret_key: SecretStr | None = Field(default=None, validation_alias="WHOLESALE_SECRET_KEY")
 
@@ -71,6 +97,7 @@ class Settings(BaseSettings):
         "database_analyst_url",
         "dagster_database_url",
         "given_secret_key",
+        "given_smtp",
         mode="before",
     )
     @classmethod
@@ -81,6 +108,36 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the product runs a PostgreSQL of its own."""
         return self.database_url is None
+
+    @property
+    def smtp(self) -> SecretStr | None:
+        """The mail server: given, or in development the sink of this instance. Without one, letters wait."""
+        if self.given_smtp is None and self.environment == "development":
+            return SecretStr(f"smtp://127.0.0.1:{self.mail_port}")
+        return self.given_smtp
+
+    @property
+    def keeps_mail(self) -> bool:
+        """Whether this instance catches its own mail, so that nothing leaves the machine."""
+        return self.given_smtp is None and self.environment == "development"
+
+    @property
+    def has_own_sign_on(self) -> bool:
+        """Whether this instance runs a provider of its own, with the demo's people. Never in production."""
+        return self.environment == "development" and not self.sign_on
+
+    @property
+    def sign_on_providers(self) -> dict[str, SignOnProvider]:
+        """The providers on the sign-in page, by name."""
+        if not self.has_own_sign_on:
+            return self.sign_on
+        secret = hmac.new(self.secret_key.get_secret_value().encode(), b"local sign-on", "sha256").hexdigest()
+        return {
+            "local": SignOnProvider(
+                label="the demo's sign-on", issuer=f"http://127.0.0.1:{self.oidc_port}", client_id="wholesale-os",
+                client_secret=SecretStr(secret),
+            )
+        }  # fmt: skip
 
     @property
     def secret_key(self) -> SecretStr:
@@ -107,6 +164,8 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as problem:
         raise Unusable(_sentence(problem)) from None
+    except SettingsError:
+        raise Unusable("WHOLESALE_SIGN_ON is no JSON; the README shows what it looks like.") from None
 
 
 def child_environment(more: Mapping[str, str] | None = None, *, without_prefix: str = "") -> dict[str, str]:
@@ -130,6 +189,8 @@ def _sentence(problem: ValidationError) -> str:
     name = str(first["loc"][0])
     shown = name if name.isupper() else f"WHOLESALE_{name.upper()}"
     reason = first["msg"][0].lower() + first["msg"][1:]
+    if name == "sign_on":  # what stands in it is secret
+        return f"WHOLESALE_SIGN_ON cannot be used: {'.'.join(map(str, first['loc'][1:]))}: {reason}."
     return f"{shown} is set to {first['input']!r}, which cannot be used: {reason}."
 
 

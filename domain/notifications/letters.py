@@ -2,6 +2,7 @@
 
 A sentence may name facts of the wish ({org_name}) and what is made at the moment of sending: {token}, the one-time
 link's secret; {code}, the one-time code; {home}, the address of this installation. Neither secret is ever stored.
+The words of notices belong to the screens, so whoever sends them brings them: {sentence} and {lines}.
 """
 
 import string
@@ -10,8 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-MADE_AT_SENDING = frozenset({"token", "code", "home"})
-WITH_LINK = frozenset({"token", "code"})
+SECRETS = {"link_id": "token", "code_id": "code"}  # the fact that names it, and what is made of it
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,15 @@ LETTERS: dict[str, Letter] = {
         ("The e-mail address of your account was changed. From now on you sign in with the new one.",),
         "", "", (_SECURITY,),
     ),
+    "domain_confirmation": Letter(
+        "Company sign-on for {domain} at Wholesale OS",
+        (
+            "{org_name} wants its people to sign in to Wholesale OS by its own sign-on, with addresses of {domain}."
+            " You get this letter because you look after the mail of this domain.",
+        ),
+        "See what it is about", "/welcome-confirm?token={token}",
+        ("The link works once. If you do not know of this, you need not do anything: nothing is opened.",),
+    ),
     "password_changed": Letter(
         "Your password was changed",
         ("The password of your account was changed, and your other devices were signed out.",),
@@ -98,6 +107,11 @@ LETTERS: dict[str, Letter] = {
         "See your devices", "/account-security", (_SECURITY,),
     ),
     # teams
+    "registration": Letter(
+        "Please confirm your e-mail address",
+        ("You have begun to register your organisation at Wholesale OS. Confirm this address to go on.",),
+        "Confirm and go on", "/welcome-register?token={token}", (_ONCE,),
+    ),
     "invitation": Letter(
         "You are invited to {org_name} at Wholesale OS",
         ("{org_name} invites you to work with them at Wholesale OS.",),
@@ -137,12 +151,12 @@ LETTERS: dict[str, Letter] = {
     "notice": Letter(
         "{sentence}",
         ("{sentence}",), "Open", "/account-notices",
-        ("You get this letter because of your choices about notices.", "Change them: {home}/account-notices"),
+        ("Choose which letters you get: {home}/account-notices{unsubscribe}",),
     ),
     "digest": Letter(
         "Your day at Wholesale OS: {count} notices",
         ("What happened since the last summary:", "{lines}"), "Open", "/account-notices",
-        ("You get this summary once a day because of your choices.", "Change them: {home}/account-notices"),
+        ("Choose which letters you get: {home}/account-notices{unsubscribe}",),
     ),
 }  # fmt: skip
 
@@ -160,14 +174,14 @@ def missing(kind: str, facts: Mapping[str, Any], *, is_text: bool = False) -> li
     if kind not in words:
         raise LookupError(f"There are no words for {kind!r} yet; domain/notifications/letters.py holds them.")
     names = _names(TEXTS[kind]) if is_text else LETTERS[kind].names
-    known = set(facts) | (MADE_AT_SENDING if "link_id" in facts else {"home"})
+    known = {*facts, "home", *(made for named, made in SECRETS.items() if named in facts)}
     return sorted(names - known)
 
 
 def has_secret(kind: str) -> bool:
     """Whether these words hold a one-time link or code."""
     names = LETTERS[kind].names if kind in LETTERS else _names(TEXTS.get(kind, ""))
-    return bool(names & WITH_LINK)
+    return bool(names & set(SECRETS.values()))
 
 
 def compose(kind: str, facts: Mapping[str, Any], *, home: str, token: str = "") -> Composed:

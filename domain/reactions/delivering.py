@@ -15,8 +15,9 @@ from sqlalchemy import text
 from domain import orders
 from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin, run
+from domain.reactions.accounts import WRITTEN, write_about_sign_in
 from domain.reactions.notifications import TOLD, tell_parties
-from domain.reactions.teams import WRITTEN, hand_over_work, write_letters
+from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
 
 Reaction = Callable[[Work, Any], None]
 _log = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ TRIES = 10
 TOGETHER = 40
 REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
+    "teams.write_letters": (write_letters, CALLS_FOR_A_LETTER),
+    "teams.hand_over_work": (hand_over_work, frozenset({"MemberRemoved"})),
+    "accounts.write_about_sign_in": (write_about_sign_in, WRITTEN),
 }
 TIMERS: dict[str, Callable[..., Any]] = {
     "expire_purchase": orders.expire_purchase,

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -174,6 +174,48 @@ ENTRIES: dict[str, Entry] = {
     "identity.require_recent_factor": question(nothing, own=True),
     "identity.show_factor": command(lambda w: {"code": "123456", "address": "a"}, own=True),
     "identity.start_factor": command(lambda w: {"password": PASSWORD}, own=True),
+    # roles, limits and scopes
+    "identity.members_reach": question(nothing, P.MANAGE_TEAM, own=True),
+    "identity.reach_of": question(nothing, own=True),
+    "identity.require_reach": question(
+        lambda w: {"buyer_id": w.shop.org_id, "seller_id": w.maker.org_id, "site_id": w.shop.site_id}, own=True),
+    "identity.set_member_limits": command(
+        lambda w: {"person_id": w.agent, "amount": Decimal(100), "currency": "EUR"}, P.MANAGE_TEAM),
+    "identity.set_member_scopes": command(
+        lambda w: {"person_id": w.clerk, "kind": "store", "subject_ids": [w.shop.site_id]}, P.MANAGE_TEAM),
+    # links, addresses, telephones and sign-on at other providers
+    "identity.make_link": command(
+        lambda w: {"purpose": identity.LinkPurpose.INVITATION, "org_id": w.shop.org_id, "life": timedelta(hours=1)}),
+    "identity.link_of": question(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.use_link": command(
+        lambda w: {"token": identity.token_of(w.link), "purpose": identity.LinkPurpose.INVITATION}),
+    "identity.withdraw_links": command(
+        lambda w: {"purpose": identity.LinkPurpose.INVITATION, "org_id": w.shop.org_id}, own=True),
+    "identity.request_password_reset": command(lambda w: {"email": w.email, "address": "a"}),
+    "identity.reset_password": command(lambda w: {"token": identity.token_of(w.link), "new": PASSWORD}),
+    "identity.request_email_confirmation": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "identity.confirm_email": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.request_email_change": command(lambda w: {"new_email": f"{uuid4().hex}@x.example"}, own=True),
+    "identity.confirm_email_change": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.refuse_email_change": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.cancel_email_change": command(nothing, own=True),
+    "identity.request_phone_code": command(lambda w: {"phone": "+49 30 1234567"}, own=True),
+    "identity.confirm_phone": command(lambda w: {"code": "000000"}, own=True),
+    "identity.my_ways_in": question(nothing, own=True),
+    "identity.begin_sign_on": command(lambda w: {"provider": "local", "nonce": "n", "next_path": "/"}),
+    "identity.end_sign_on": command(lambda w: {"state": identity.token_of(w.link), "nonce": "n"}),
+    "identity.sign_in_by_provider": command(
+        lambda w: {"vouched": identity.Vouched(provider="local", subject="1", email=w.email, email_verified=True),
+                   "nonce": "n"}),
+    "identity.leave_provider": command(lambda w: {"provider": "local"}, own=True),
+    "identity.set_company_sign_on": command(
+        lambda w: {"request_id": again(), "email_domain": w.email.partition("@")[2], "issuer": "https://id.example",
+                   "client_id": "c"}, P.MANAGE_TEAM, own=True),
+    "identity.confirm_company_domain": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.close_company_sign_on": command(nothing, P.MANAGE_TEAM, own=True),
+    "identity.my_company_sign_on": question(nothing, P.MANAGE_TEAM, own=True),
+    "identity.company_sign_on_of": question(lambda w: {"email": w.email}),
+    "identity.company_access": question(lambda w: {"provider": f"company:{again()}"}),
     # the ledger
     "ledger.held_for": question(
         lambda w: {"family": Family.WALLET, "holder_id": w.shop.org_id, "currency": "EUR"}, staff=(P.SEE_LEDGER,)),
@@ -378,6 +420,8 @@ def make_world() -> World:
     shop, maker, finance = market.retailer, market.makers[0], market.finance
     world = World(market=market, shop=shop, maker=maker, offer=maker.offers[0], variant=maker.variants[0])
     world.email = next(iter(shop.emails.values()))
+    world.clerk = shop.people[Variant.STORE_MANAGER].user_id
+    world.agent = shop.people[Variant.PURCHASING_AGENT].user_id
     with begin(maker.owner) as work:
         world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
     operations = market.platform.people[Variant.OPERATIONS]
@@ -437,6 +481,8 @@ def make_world() -> World:
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)
     with begin(shop.owner) as work:
         world.basket = orders.my_basket(work).basket_id
+    world.link = run(shop.owner, identity.make_link, purpose=identity.LinkPurpose.INVITATION, org_id=shop.org_id,
+                     life=timedelta(hours=1))  # fmt: skip
     ticket = run(Actor.system(), identity.sign_in, email=world.email, password=PASSWORD, nonce="nonce", address="home")
     world.ticket, world.session = ticket.ticket, ticket.session_id
     # a colleague has a second factor, and a sign-in that waits for its code

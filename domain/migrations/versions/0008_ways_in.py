@@ -97,13 +97,13 @@ TABLES = """
         created_at timestamp with time zone not null,
         domain_confirmed_at timestamp with time zone,
         constraint identity_providers_pkey primary key (id),
-        constraint identity_providers_org_id_key unique (org_id),
         constraint identity_providers_state_check check (state in ('waiting', 'active', 'closed')),
         constraint identity_providers_email_domain_check check (email_domain = lower(email_domain)),
         constraint identity_providers_confirmed_check check (state <> 'active' or domain_confirmed_at is not null),
         constraint identity_providers_org_id_fkey foreign key (org_id) references organizations (id)
     );
-    -- A domain signs on at one place.
+    -- A company signs on at one place, and so does a domain.
+    create unique index identity_providers_org_id_idx on identity_providers (org_id) where state <> 'closed';
     create unique index identity_providers_email_domain_idx on identity_providers (email_domain)
         where state = 'active';
 
