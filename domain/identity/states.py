@@ -44,6 +44,13 @@ class SiteKind(StrEnum):
     OFFICE = "office"
 
 
+class ScopeKind(StrEnum):
+    """To what a member can be kept within their organisation."""
+
+    STORE = "store"
+    CUSTOMER = "customer"
+
+
 class ActivityKind(StrEnum):
     PAGE_VIEW = "page_view"
     SEARCH = "search"

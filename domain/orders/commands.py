@@ -66,6 +66,10 @@ def pay_from_wallet(work: Work, *, request_id: UUID, purchase_id: UUID) -> None:
     purchase, orders = _unpaid(work, purchase_id)
     if purchase.buyer_id != work.actor.org_id:
         raise NotFound
+    identity.require_reach(
+        work, buyer_id=purchase.buyer_id, seller_id=None, site_id=purchase.site_id, permission=Permission.PAY,
+        amount=purchase.total, currency=purchase.currency,
+    )  # fmt: skip
     purchase.payment_method = Method.WALLET.value
     _secure(work, purchase, orders, Method.WALLET)
 
@@ -99,11 +103,11 @@ def confirm_order(work: Work, *, order_id: UUID, quantities_confirmed: Mapping[U
 
     What is cut is refunded at once and its stock is free again; the buyer may still cancel free of charge
     until production starts. The promise date and the commission are frozen here. Cutting everything is
-    declining. Raises `identity.TermsNotAccepted`. Announces `OrderConfirmed`.
+    declining. Raises `identity.TermsNotAccepted`, `identity.AboveLimit`. Announces `OrderConfirmed`.
     """
     work.actor.require(Permission.ANSWER_ORDERS)
     identity.require_terms(work)
-    order, lines = locked(work, order_id, side="seller")
+    order, lines = locked(work, order_id, side="seller", limited=Permission.ANSWER_ORDERS)
     wanted = {line.id: line.ordered for line in lines}
     if quantities_confirmed is not None:
         wanted = quantities(lines, quantities_confirmed, what="accepted", at_most="ordered")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from domain import logistics, payments, stock
+from domain import identity, logistics, payments, stock
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.work import Work
@@ -45,7 +45,7 @@ def decline_order(work: Work, *, order_id: UUID, reason: str) -> None:
     reason = reason.strip()
     if not 1 <= len(reason) <= 500:
         raise Invalid("Please give the buyer a reason of at most 500 characters.")
-    order, lines = locked(work, order_id, side="seller")
+    order, lines = locked(work, order_id, side="seller", limited=Permission.ANSWER_ORDERS)
     _decline(work, order, lines, reason, by_timer=False)
 
 
@@ -66,7 +66,7 @@ def cancel_order(work: Work, *, order_id: UUID, reason: str = "") -> None:
     Announces `OrderCancelled`.
     """
     work.actor.require(Permission.CANCEL_ORDERS)
-    order, lines = locked(work, order_id, side="buyer")
+    order, lines = locked(work, order_id, side="buyer", limited=Permission.CANCEL_ORDERS)
     if order.state == OrderState.AWAITING_PAYMENT:
         raise Conflict("This order waits for payment together with others. Please cancel the whole purchase.")
     if order.state in (OrderState.IN_PRODUCTION, OrderState.READY) and not _is_long_late(work, order, lines):
@@ -84,7 +84,7 @@ def withdraw_order(work: Work, *, order_id: UUID, reason: str) -> None:
     reason = reason.strip()
     if not 1 <= len(reason) <= 500:
         raise Invalid("Please give the buyer a reason of at most 500 characters.")
-    order, lines = locked(work, order_id, side="seller")
+    order, lines = locked(work, order_id, side="seller", limited=Permission.ANSWER_ORDERS)
     if order.state not in BOUND or any(line.shipped for line in lines):
         raise Conflict("Only an accepted order of which nothing is shipped can be withdrawn.")
     move(work, order, OrderState.CANCELLED, OrderCancelled, reason=reason, by="seller")
@@ -97,6 +97,10 @@ def cancel_purchase(work: Work, *, purchase_id: UUID) -> None:
     purchase = work.session.get(Purchase, purchase_id, with_for_update=True)
     if purchase is None or purchase.buyer_id != work.actor.org_id or purchase.origin != "live":
         raise NotFound
+    identity.require_reach(
+        work, buyer_id=purchase.buyer_id, seller_id=None, site_id=purchase.site_id,
+        permission=Permission.CANCEL_ORDERS, amount=purchase.total, currency=purchase.currency,
+    )  # fmt: skip
     for order in _waiting(work, purchase_id, refuse=True):
         order.ended_at = work.now
         move(work, order, OrderState.CANCELLED, OrderCancelled, reason="", by="buyer")
@@ -125,7 +129,7 @@ def close_short(work: Work, *, order_id: UUID) -> None:
     `OrderClosedShort`.
     """
     work.actor.require(Permission.ANSWER_ORDERS)
-    order, lines = locked(work, order_id, side="seller")
+    order, lines = locked(work, order_id, side="seller", limited=Permission.ANSWER_ORDERS)
     missing = _lost(lines, logistics.shipments_of_order(work, order_id=order_id))
     unshipped = {line.id: line.confirmed - line.shipped for line in lines}
     units = sum(missing.values()) + sum(unshipped.values())

@@ -72,6 +72,7 @@ class Purchase(Record):
         one_of("payment_method", (*Method, "unknown")),
         UniqueConstraint("history_id", "external_id"),
         UniqueConstraint("id", "buyer_id"),
+        ForeignKeyConstraint(["site_id", "buyer_id"], ["sites.id", "sites.org_id"]),
         *settled("goods", "tax", "shipping", "total"),
         CheckConstraint("total = goods + tax + shipping", name="total"),
         Index(None, "buyer_id", "created_at"),
@@ -83,6 +84,7 @@ class Purchase(Record):
     history_id: Mapped[UUID | None] = mapped_column(ForeignKey("histories.id"))
     external_id: Mapped[str | None]
     buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    site_id: Mapped[UUID | None]
     placed_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     payment_method: Mapped[str]
     currency: Mapped[Currency]
@@ -106,6 +108,7 @@ class SupplierOrder(Record):
         CheckConstraint("goods >= 0 and tax >= 0 and shipping >= 0", name="not_negative"),
         CheckConstraint("produced_percent between 0 and 100", name="produced_percent"),
         ForeignKeyConstraint(["purchase_id", "buyer_id"], ["purchases.id", "purchases.buyer_id"]),
+        ForeignKeyConstraint(["site_id", "buyer_id"], ["sites.id", "sites.org_id"]),
         UniqueConstraint("id", "buyer_id", "seller_id"),
         Index(None, "purchase_id"),
         Index(None, "buyer_id", "created_at"),
@@ -123,6 +126,7 @@ class SupplierOrder(Record):
     buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
     seller_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
     distributor_id: Mapped[UUID | None] = mapped_column(ForeignKey("organizations.id"))
+    site_id: Mapped[UUID | None]
     buyer_name: Mapped[str]
     seller_name: Mapped[str]
     state: Mapped[str]

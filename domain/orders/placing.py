@@ -42,11 +42,12 @@ def place_order(
     """Buy one's open basket, delivered to a site of one's own. Returns the purchase.
 
     Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
-    money and the goods stay reserved meanwhile. Raises `identity.TermsNotAccepted`, `PriceChanged`,
-    `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
+    money and the goods stay reserved meanwhile. Raises `identity.OrganizationIsSuspended`,
+    `identity.TermsNotAccepted`, `identity.AboveLimit`, `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
     `OrderPlaced` and `OrderSecured`.
     """
     work.actor.require(Permission.PLACE_ORDERS)
+    identity.require_active_organization(work)
     identity.require_terms(work)
     method = Method(method)
     if method is Method.WALLET:
@@ -56,11 +57,22 @@ def place_order(
     basket, address, wanted, terms, seen = _load(work, basket_id, site_id)
     _check_prices(wanted, seen)
     orders = price_basket(wanted, terms)
-    return _place(work, basket, address, orders, method, note.strip())
+    total = sum((order.total for order in orders), Decimal(0))
+    identity.require_reach(
+        work, buyer_id=basket.buyer_id, seller_id=None, site_id=site_id, permission=Permission.PLACE_ORDERS,
+        amount=total, currency=orders[0].currency,
+    )  # fmt: skip
+    return _place(work, basket, site_id, address, orders, method, note.strip())
 
 
 def _place(
-    work: Work, basket: Any, address: dict[str, Any], orders: Sequence[PricedOrder], method: Method, note: str
+    work: Work,
+    basket: Any,
+    site_id: UUID,
+    address: dict[str, Any],
+    orders: Sequence[PricedOrder],
+    method: Method,
+    note: str,
 ) -> UUID:
     purchase_id, is_paid = new_id(), method is Method.WALLET
     hours = Setting.PAYMENT_WINDOW_HOURS_WALLET if is_paid else Setting.PAYMENT_WINDOW_HOURS_BANK
@@ -68,7 +80,7 @@ def _place(
     held = [
         Held(new_id(), basket.buyer_id, order.seller_id, order.currency, order.total, order.goods) for order in orders
     ]
-    _write(work, purchase_id, basket, address, orders, held, method, note)
+    _write(work, purchase_id, basket, site_id, address, orders, held, method, note)
     stock.take(work, order_ids=[order.order_id for order in held], expires_at=None if is_paid else due_at)
     payments.open_payment(
         work, purchase_id=purchase_id, buyer_id=basket.buyer_id, method=method, orders=held, due_at=due_at
@@ -173,17 +185,17 @@ def _check_prices(wanted: Sequence[Wanted], seen: dict[UUID, Decimal]) -> None:
 
 _WRITE = text("""
 with purchase as (
-    insert into purchases (id, number, buyer_id, placed_by, payment_method, currency, goods, tax, shipping,
+    insert into purchases (id, number, buyer_id, site_id, placed_by, payment_method, currency, goods, tax, shipping,
       total, created_at)
-    values (:purchase_id, 'P' || nextval('purchase_numbers'), :buyer_id, :person_id, :method, :currency,
+    values (:purchase_id, 'P' || nextval('purchase_numbers'), :buyer_id, :site_id, :person_id, :method, :currency,
             :goods, :tax, :shipping, :total, :now)
     returning number
 ), orders as (
-    insert into supplier_orders (id, number, purchase_id, buyer_id, seller_id, buyer_name, seller_name, state, version,
+    insert into supplier_orders (id, number, purchase_id, buyer_id, seller_id, site_id, buyer_name, seller_name, state, version,
                                  payment_method, currency, goods, tax, shipping, total, lead_time_days,
                                    delivery_address, buyer_note,
                                  created_at, secured_at)
-    select o.id, p.number || '-' || o.position, :purchase_id, :buyer_id, o.seller_id, :buyer_name,
+    select o.id, p.number || '-' || o.position, :purchase_id, :buyer_id, o.seller_id, :site_id, :buyer_name,
       o.seller_name, :state,
            :version, :method, :currency, o.goods, o.tax, o.shipping, o.total, o.lead_time_days, cast(:address
              as jsonb), :note,
@@ -210,6 +222,7 @@ def _write(
     work: Work,
     purchase_id: UUID,
     basket: _Loaded,
+    site_id: UUID,
     address: dict[str, Any],
     orders: Sequence[PricedOrder],
     held: Sequence[Held],
@@ -240,6 +253,7 @@ def _write(
         _WRITE,
         {
             "purchase_id": purchase_id,
+            "site_id": site_id,
             "buyer_id": basket.buyer_id,
             "buyer_name": basket.buyer_name,
             "person_id": work.actor.user_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain import ledger, logistics, payments, pricing, trust
+from domain import identity, ledger, logistics, payments, pricing, trust
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.money import rounded
@@ -46,7 +46,8 @@ def my_basket(work: Work) -> BasketSheet:
             " p.id as product_id, p.picture_file_id,"
             " case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,"
             " t.order_minimum, t.shipping_fee, t.free_shipping_from, coalesce(a.available, 0) as available"
-            " from mine m left join offers o on o.id = m.offer_id left join organizations s on s.id = o.seller_id"
+            " from mine m left join (offers o join organizations s on s.id = o.seller_id and s.state = 'active')"
+            " on o.id = m.offer_id"
             " left join product_variants v on v.id = o.variant_id left join products p on p.id = v.product_id"
             " left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency"
             " left join stock_available((select array_agg(offer_id) from mine), :now) a on a.offer_id = m.offer_id"
@@ -131,6 +132,9 @@ select o.id as order_id, o.number, o.purchase_id, o.buyer_id, o.seller_id, o.buy
 from (
     select x.*, count(*) over () as rows_in_all from supplier_orders x
     where x.origin = 'live' and {whose}
+      and (cast(:stores as uuid[]) is null or x.buyer_id <> :org_id or x.site_id = any(cast(:stores as uuid[])))
+      and (cast(:customers as uuid[]) is null or x.seller_id <> :org_id
+           or x.buyer_id = any(cast(:customers as uuid[])))
       and (cast(:states as text[]) is null or x.state = any(cast(:states as text[])))
       and (:find = '' or strpos(lower(x.number || ' ' || x.buyer_name || ' ' || x.seller_name), lower(:find)) > 0)
     order by x.created_at desc, x.id desc limit :size offset :skip
@@ -176,10 +180,13 @@ def _listed(
     work: Work, statement: Any, org_id: UUID | None, states: list[OrderState] | None, find: str, page: int, size: int,
     **facts: Any,
 ) -> tuple[list[OrderRow], int]:  # fmt: skip
+    reach = identity.reach_of(work)
     rows = work.session.execute(
         statement,
         {
             "org_id": org_id,
+            "stores": None if reach.stores is None else list(reach.stores),
+            "customers": None if reach.customers is None else list(reach.customers),
             "states": [OrderState(state).value for state in states] if states else None,
             "find": find.strip(),
             "size": size,
@@ -208,13 +215,14 @@ def purchase_sheet(work: Work, *, purchase_id: UUID) -> PurchaseSheet:
     work.actor.require(Permission.SEE_PURCHASES)
     row = work.session.execute(
         text(
-            "select id as purchase_id, number, currency, goods, tax, shipping, total, payment_method, created_at"
-            " from purchases where id = :id and buyer_id = :org_id"
+            "select id as purchase_id, number, currency, goods, tax, shipping, total, payment_method, created_at,"
+            " buyer_id, site_id from purchases where id = :id and buyer_id = :org_id"
         ),
         {"id": purchase_id, "org_id": work.actor.require_org()},
     ).one_or_none()
     if row is None:
         raise NotFound
+    _within_reach(work, row)
     orders, _ = _listed(work, _OF_PURCHASE, work.actor.org_id, None, "", 1, 200, purchase_id=purchase_id)
     payment = payments.payment_of_purchase(work, purchase_id=purchase_id)
     return PurchaseSheet(**row._asdict(), orders=sorted(orders, key=lambda order: order.number), payment=payment)
@@ -318,6 +326,7 @@ def order_sheet(work: Work, *, order_id: UUID) -> OrderSheet:
         {"id": order_id},
     ).one_or_none()
     side = _side(work, row)
+    _within_reach(work, row)
     lines = _lines(work, order_id)
     sees_money = work.actor.may(Permission.SEE_PRICES) or side == "platform"
     sums = {field: sum(getattr(line, field) for line in lines) for field in _QUANTITIES}
@@ -359,6 +368,13 @@ def _side(work: Work, row: Any) -> str:
     if row is not None and me == row.seller_id and work.actor.may(Permission.SEE_SALES) and not unpaid:
         return "seller"
     raise NotFound
+
+
+def _within_reach(work: Work, row: Any) -> None:
+    """Raises `NotFound` outside of the stores or customers that the actor is kept to."""
+    identity.require_reach(
+        work, buyer_id=row.buyer_id, seller_id=getattr(row, "seller_id", None), site_id=row.site_id
+    )
 
 
 def _lines(work: Work, order_id: UUID) -> list[OrderLineRow]:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from domain import ledger, logistics, payments
+from domain import identity, ledger, logistics, payments
+from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
 from domain.ledger import Kind
@@ -26,10 +27,13 @@ class Parties(TypedDict):
     seller_id: UUID
 
 
-def locked(work: Work, order_id: UUID, *, side: str) -> tuple[SupplierOrder, list[OrderLine]]:
+def locked(
+    work: Work, order_id: UUID, *, side: str, limited: Permission | None = None
+) -> tuple[SupplierOrder, list[OrderLine]]:
     """The order and its lines, locked, if the actor is its `buyer` or `seller` (the system is both).
 
-    `platform` is for staff whose permission the command has checked. Imported orders are history: no
+    It must lie within the stores or customers that the actor is kept to, and `limited` names the right whose personal
+    limit its total must keep (`identity.AboveLimit`). `platform` is for staff whose permission the command has checked. Imported orders are history: no
     command finds them.
     """
     order = work.session.scalar(
@@ -40,6 +44,10 @@ def locked(work: Work, order_id: UUID, *, side: str) -> tuple[SupplierOrder, lis
     party = {"buyer": order.buyer_id, "seller": order.seller_id, "platform": work.actor.org_id}[side]
     if not work.actor.is_system and work.actor.org_id != party:
         raise NotFound
+    identity.require_reach(
+        work, buyer_id=order.buyer_id, seller_id=order.seller_id, site_id=order.site_id, permission=limited,
+        amount=order.total, currency=order.currency,
+    )  # fmt: skip
     return order, lines_of(work, order_id)
 
 
