@@ -25,7 +25,7 @@ from app.run import web
 from app.run.pipelines import dagster_programs
 from app.run.supervisor import Program, Supervisor
 from domain.kernel import database
-from domain.kernel.settings import PROJECT, Settings, Unusable, child_environment, settings
+from domain.kernel.settings import PROJECT, Settings, Unusable, child_environment, given, settings
 
 _SLOW_START_S = 60
 _DATABASE_LOOK_S = 2
@@ -125,8 +125,10 @@ def _leave(sign: int, _: object) -> None:
 
 def _programs(known: Settings) -> list[Program]:
     python = [sys.executable, "-m"]
-    environment = child_environment({"PYTHONUNBUFFERED": "1"})
+    environment = child_environment({"PYTHONUNBUFFERED": "1", "WHOLESALE_MAIL_PORT": str(_mail_port(known))})
+    sink = [Program("mail", [*python, "app.run.mail_sink"], environment)] if known.keeps_mail else []
     return [
+        *sink,
         Program("web", web.command(known.port), environment, ready=lambda: is_web_ready(known)),
         Program("worker", [*python, "app.run.worker"], environment, after="web", after_patience_s=20),
         *dagster_programs(known),
@@ -159,6 +161,8 @@ def _banner(known: Settings) -> str:
     lines = ["", f"  Wholesale OS is ready: {known.public_url}"]
     if _exists("orchestration.definitions"):
         lines.append(f"  Pipelines (Dagster):   http://127.0.0.1:{known.dagster_port}")
+    if known.keeps_mail:
+        lines.append(f"  Letters are kept in:   {known.home / 'mail'}")
     lines += [f"  Data folder:           {known.home}", ""]
     if _exists("app.accounts"):
         # Asked in a process of its own for the same reason as the demo.
@@ -231,6 +235,19 @@ def _free_or_unusable(port: int, variable: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise Unusable(f"Port {port} is taken by another program; set {variable} to a free one.") from None
+
+
+def _mail_port(known: Settings) -> int:
+    """Where letters are caught: as set, or the next port, or when a neighbour has that one, any."""
+    for port in (known.mail_port, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+            except OSError:
+                if given("WHOLESALE_MAIL_PORT"):
+                    break
+    raise Unusable(f"Port {known.mail_port} is taken by another program; set WHOLESALE_MAIL_PORT to a free one.")
 
 
 def _database_status(known: Settings) -> str:

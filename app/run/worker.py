@@ -1,4 +1,4 @@
-"""The worker process: deliveries of events, timers, the sealing of the audit trail, and builds that were asked for.
+"""The worker process: deliveries of events, timers, the sealing of the audit trail, letters, and builds asked for.
 
 A command enqueues "deliver what is new" in its own transaction, so the job comes to life with the commit
 and the worker hears of it at once. The ticks below do the same every few seconds, so that nothing is
@@ -76,6 +76,32 @@ def _add_tasks(app: procrastinate.App) -> None:
 
         with _noted("start_builds"):
             builds.start_waiting()
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="scan_files", queue="files", queueing_lock="tick_scan_files")
+    def scan_files(timestamp: int = 0) -> None:
+        from app.run import scanning
+
+        with _noted("scan_files"):
+            scanning.scan_waiting()
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="post_messages", queue="messages", queueing_lock="tick_post_messages")
+    def post_messages(timestamp: int = 0) -> None:
+        from app.run import post
+
+        with _noted("post_messages"):
+            post.post()
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="lift_suspensions", queue="upkeep", queueing_lock="tick_lift_suspensions")
+    def lift_suspensions(timestamp: int = 0) -> None:
+        from domain import identity
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("lift_suspensions"):
+            run(Actor.system(), identity.lift_ended_suspensions)
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="retry_stalled", queue="upkeep", queueing_lock="tick_retry_stalled")

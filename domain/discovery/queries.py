@@ -56,7 +56,7 @@ matches as materialized (
     left join categories c on c.id = f.category_id
     join product_variants v on v.product_id = f.id
     join offers o on o.variant_id = v.id and o.state = 'published'
-    join organizations s on s.id = o.seller_id
+    join organizations s on s.id = o.seller_id and s.state = 'active'
     join lateral (select min(unit_price) as unit_price from price_tiers t
                   where t.offer_id = o.id and t.valid_to is null) t on t.unit_price is not null
     where (cast(:max_moq as bigint) is null or o.minimum_quantity <= :max_moq)
@@ -184,7 +184,7 @@ def _offer_cards(work: Work, product_id: UUID) -> list[OfferCard]:
             "   from price_tiers t where t.offer_id = o.id and t.valid_to is null) as tiers,"
             " (select jsonb_agg(jsonb_build_object('name', k.name, 'base_units', k.base_units) order by k.base_units)"
             "   from offer_packs k where k.offer_id = o.id) as packs, r.rating, coalesce(r.reviews, 0) as reviews"
-            " from shown o join organizations s on s.id = o.seller_id"
+            " from shown o join organizations s on s.id = o.seller_id and s.state = 'active'"
             " left join stock_available((select array_agg(id) from shown), :now) a on a.offer_id = o.id"
             " left join lateral (select round(avg(stars), 1) as rating, count(*) as reviews from reviews r"
             "   where r.subject_id = o.seller_id and r.published_at is not null) r on true"

@@ -11,19 +11,36 @@ from domain.notifications.letters import LETTERS, TEXTS, Composed, compose, comp
 from domain.notifications.outgoing import (
     claim_emails,
     claim_texts,
+    code_in,
     outgoing_messages,
     record_not_sent,
     record_sent,
     resend,
-    secret_of,
     send_email,
     send_text,
+    token_in,
+)
+from domain.notifications.preferences import (
+    choose_emails,
+    mail_notices,
+    my_preferences,
+    unsubscribe,
+    unsubscribe_token,
+    write_digests,
 )
 from domain.notifications.queries import my_notices, unread
-from domain.notifications.states import EmailWish, OutgoingState, Topic
-from domain.notifications.views import NoticeRow, OutgoingRow, Wish
+from domain.notifications.states import UNMUTABLE, EmailWish, OutgoingState, Topic
+from domain.notifications.views import NoticeRow, OutgoingRow, PreferenceRow, Wish
 
 __all__ = [
+    "write_digests",
+    "unsubscribe_token",
+    "unsubscribe",
+    "my_preferences",
+    "mail_notices",
+    "choose_emails",
+    "UNMUTABLE",
+    "PreferenceRow",
     "Composed",
     "EmailWish",
     "LETTERS",
@@ -44,7 +61,8 @@ __all__ = [
     "record_not_sent",
     "record_sent",
     "resend",
-    "secret_of",
+    "token_in",
+    "code_in",
     "send_email",
     "send_text",
     "tell",

@@ -19,17 +19,20 @@ def tell(
     subject_id: UUID,
     facts: dict[str, Any],
     person_id: UUID | None = None,
+    is_mailed: bool = False,
 ) -> None:
     """Leave a notice for an organisation, or for one person of it, once per cause (reactions only).
 
-    Letters about it follow what each person has chosen (`mail_notices`).
+    Letters about it follow what each person has chosen (`mail_notices`), unless `is_mailed` says that a letter of
+    its own goes out.
     """
     if not work.actor.is_system:
         raise NotFound
     work.session.execute(
         text(
-            "insert into notices (id, org_id, person_id, kind, cause, subject, subject_id, facts, created_at)"
-            " values (:id, :org_id, :person_id, :kind, :cause, :subject, :subject_id, cast(:facts as jsonb), :now)"
+            "insert into notices (id, org_id, person_id, kind, cause, subject, subject_id, facts, created_at,"
+            " mailed_at) values (:id, :org_id, :person_id, :kind, :cause, :subject, :subject_id,"
+            " cast(:facts as jsonb), :now, case when :is_mailed then cast(:now as timestamptz) end)"
             " on conflict (org_id, cause) do nothing"
         ),
         {
@@ -42,6 +45,7 @@ def tell(
             "subject_id": subject_id,
             "facts": json.dumps(facts, default=str),
             "now": work.now,
+            "is_mailed": is_mailed,
         },
     )
 

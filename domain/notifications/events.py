@@ -18,3 +18,13 @@ class MessageResent(Event):
     channel: str
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailsChosen(Event):
+    """A person chose how he wants letters about a topic."""
+
+    subject: ClassVar[str] = "person"
+    topic: str
+    before: dict[str, Any]
+    after: dict[str, Any]

@@ -147,6 +147,14 @@ LETTERS: dict[str, Letter] = {
         ("Somebody else than who decided has looked at your appeal, and the suspension stands. The answer: {answer}",),
         "Read the answer", "/account-standing",
     ),
+    "account_disabled": Letter(
+        "Your account is closed for now",
+        ("We keep your account at Wholesale OS from signing in for now. The reason: {reason}",),
+        "", "", ("Your colleagues can go on working. Please answer to our support if you think this is a mistake.",),
+    ),
+    "account_enabled": Letter(
+        "You can sign in again", ("Your account at Wholesale OS is open again.",), "Sign in", "/",
+    ),
     # what stands in the bell; the sentence is the screen's
     "notice": Letter(
         "{sentence}",

@@ -55,7 +55,7 @@ def send_text(
     org_id: UUID | None = None,
     person_id: UUID | None = None,
 ) -> None:
-    """Wish for a text message to a telephone, as `send_email`; a one-time code is named by `link_id`."""
+    """Wish for a text message to a telephone, as `send_email`; a one-time code is named by `code_id`."""
     _wish(work, "outgoing_texts", letters.missing(kind, facts, is_text=True), to.strip(), kind, facts, cause, org_id,
           person_id)  # fmt: skip
 
@@ -105,7 +105,19 @@ _CLAIM_SQL = {
 
 
 def claim_emails(work: Work, *, limit: int = 20) -> list[Wish]:
-    """Take letters whose time has come, for a while: whoever dies with them loses them to the next (system only)."""
+    """Take letters whose time has come, for a while: whoever dies with them loses them to the next (system only).
+
+    A letter about a notice that its reader has muted meanwhile is dropped instead.
+    """
+    if work.actor.is_system:
+        work.session.execute(
+            text(
+                "update outgoing_emails e set state = 'dropped' where state = 'waiting' and kind = 'notice'"
+                " and next_try_at <= :now and exists (select 1 from notice_preferences c where"
+                " c.person_id = e.person_id and c.topic = e.facts ->> 'topic' and c.email = 'off')"
+            ),
+            {"now": work.now},
+        )
     return _claim(work, "outgoing_emails", limit)
 
 
@@ -217,9 +229,14 @@ def outgoing_messages(
     return [OutgoingRow.model_validate(row._asdict()) for row in rows], rows[0].total if rows else 0
 
 
-def secret_of(facts: dict[str, Any]) -> str:
-    """The secret of the one-time link or code that a wish names, made anew; empty when it names none."""
+def token_in(facts: dict[str, Any]) -> str:
+    """The secret of the one-time link that a wish names, made anew; empty when it names none."""
     return identity.token_of(UUID(str(facts["link_id"]))) if "link_id" in facts else ""
+
+
+def code_in(facts: dict[str, Any]) -> str:
+    """The one-time code that a wish names, made anew; empty when it names none."""
+    return identity.code_of(UUID(str(facts["code_id"]))) if "code_id" in facts else ""
 
 
 def _table(is_text: bool) -> str:

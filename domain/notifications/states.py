@@ -12,9 +12,12 @@ class EmailWish(StrEnum):
 
 
 class OutgoingState(StrEnum):
+    """What became of a message; dropped is one that its reader no longer wanted when its time came."""
+
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 class Topic(StrEnum):
@@ -25,6 +28,24 @@ class Topic(StrEnum):
     MONEY = "money"
     SECURITY = "security"
     SYSTEM = "system"
+
+
+# The kinds of notices about trade and money; all others are about the account.
+TRADE = frozenset(
+    {
+        "new_order", "order_confirmed", "order_declined", "order_declined_by_us", "order_expired", "order_cancelled",
+        "order_ready", "goods_shipped", "goods_received", "goods_accepted", "goods_accepted_by_us",
+        "order_closed_short", "shortage_refunded", "shortage_refunded_by_us", "order_completed", "review_written",
+    }
+)  # fmt: skip
+PAID = frozenset({"money_released", "money_refunded", "wallet_topped_up", "payout_sent"})
+
+
+def topic_of(kind: str) -> Topic:
+    if kind in TRADE or kind in PAID:
+        return Topic.ORDERS if kind in TRADE else Topic.MONEY
+    first = kind.partition("_")[0]
+    return {"security": Topic.SECURITY, "system": Topic.SYSTEM}.get(first, Topic.ACCOUNT)
 
 
 # What is about a person's money and safety comes at once, whatever he has chosen.

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.notifications.states import EmailWish, Topic
+
 
 class NoticeRow(BaseModel):
     """One notice; `kind` and `facts` become words on the screen."""
@@ -49,3 +51,13 @@ class OutgoingRow(BaseModel):
     problem: str | None
     sent_at: datetime | None
     created_at: datetime
+
+
+class PreferenceRow(BaseModel):
+    """How a person wants letters about a topic; `is_fixed` is what cannot be chosen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic: Topic
+    email: EmailWish
+    is_fixed: bool

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from domain import pricing
+from domain import identity, pricing
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, NotFound
 from domain.kernel.ids import new_id
@@ -17,7 +17,7 @@ from domain.orders.models import Basket, BasketLine
 def add_to_basket(work: Work, *, offer_id: UUID, quantity: int) -> None:
     """Put more of an offer into one's open basket (base units), at the price shown now.
 
-    Raises `NotFound` for an offer that is not for sale. Order rules are checked at checkout.
+    Raises `NotFound` for an offer that is not for sale, `identity.OrganizationIsSuspended`. Order rules are checked at checkout.
     """
     line = _line(work, offer_id)
     _set(work, offer_id, base_units(quantity) + (line.quantity if line else 0))
@@ -74,6 +74,7 @@ def hand_over_basket(work: Work, *, org_id: UUID, person_id: UUID, handed_to: UU
 
 def _set(work: Work, offer_id: UUID, quantity: int) -> None:
     basket_id = _open_basket(work)
+    identity.require_active_organization(work)
     _for_sale(work, offer_id)
     price = pricing.resolve(work, quantities={offer_id: quantity}).get(offer_id)
     if price is None:
@@ -102,7 +103,11 @@ def _upsert(work: Work, basket_id: UUID, offer_id: UUID, quantity: int, unit_pri
 
 def _for_sale(work: Work, offer_id: UUID) -> None:
     found = work.session.execute(
-        text("select seller_id from offers where id = :id and state = 'published'"), {"id": offer_id}
+        text(
+            "select o.seller_id from offers o join organizations s on s.id = o.seller_id and s.state = 'active'"
+            " where o.id = :id and o.state = 'published'"
+        ),
+        {"id": offer_id},
     ).scalar()
     if found is None or found == work.actor.org_id:
         raise NotFound("This product is not for sale at the moment.")

@@ -21,7 +21,7 @@ def upgrade() -> None:
     # Addresses and numbers of people: for the worker, and for staff who look after deliveries.
     fences.platform("outgoing_emails")
     fences.platform("outgoing_texts")
-    fences.platform("digest_items", may="select, insert, update")
+    fences.platform("digest_items", may="select, insert, update, delete")
     # What one person read and wants is nobody else's, not even the organisation's.
     own = f"person_id = (select app_user()) or {fences.STAFF}"
     fences.own("notice_reads", reads=own, writes=f"({own}) and (org_id = {fences.ME} or {fences.STAFF})",

@@ -58,7 +58,7 @@ def test_the_secret_of_a_link_stands_in_no_row_and_in_the_letter():
     assert str(link_id) in stored.row and token not in stored.row
     [claimed] = run(SYSTEM, notifications.claim_emails)
     letter = notifications.compose(
-        claimed.kind, claimed.facts, home="https://here.example", token=notifications.secret_of(claimed.facts)
+        claimed.kind, claimed.facts, home="https://here.example", token=notifications.token_in(claimed.facts)
     )
     assert f"https://here.example/welcome-reset?token={token}" in letter.text
     assert token in letter.html

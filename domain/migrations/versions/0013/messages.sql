@@ -15,7 +15,7 @@ create table outgoing_emails (
     created_at timestamp with time zone not null,
     constraint outgoing_emails_pkey primary key (id),
     constraint outgoing_emails_cause_key unique (cause, kind, recipient),
-    constraint outgoing_emails_state_check check (state in ('waiting', 'sent', 'failed')),
+    constraint outgoing_emails_state_check check (state in ('waiting', 'sent', 'failed', 'dropped')),
     constraint outgoing_emails_sent_check check ((state = 'sent') = (sent_at is not null)),
     constraint outgoing_emails_org_id_fkey foreign key (org_id) references organizations (id),
     constraint outgoing_emails_person_id_fkey foreign key (person_id) references people (id)
@@ -39,7 +39,7 @@ create table outgoing_texts (
     created_at timestamp with time zone not null,
     constraint outgoing_texts_pkey primary key (id),
     constraint outgoing_texts_cause_key unique (cause, kind, recipient),
-    constraint outgoing_texts_state_check check (state in ('waiting', 'sent', 'failed')),
+    constraint outgoing_texts_state_check check (state in ('waiting', 'sent', 'failed', 'dropped')),
     constraint outgoing_texts_sent_check check ((state = 'sent') = (sent_at is not null)),
     constraint outgoing_texts_org_id_fkey foreign key (org_id) references organizations (id),
     constraint outgoing_texts_person_id_fkey foreign key (person_id) references people (id)
