@@ -119,6 +119,7 @@ SCREENS: tuple[Screen, ...] = (
     # everybody
     _account("notices", "Notices", "notifications"),
     _account("profile", "Profile", "person"),
+    _account("security", "Sign-in & security", "shield_lock"),
     _account("team", "Team", "group"),
     _account("places", "Places", "location_on"),
 )

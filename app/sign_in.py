@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,12 +22,15 @@ from app import cookies, words
 from domain import identity
 from domain.identity import SignedIn
 from domain.kernel.actor import Actor
+from domain.kernel.errors import NotFound
 from domain.kernel.settings import PROJECT, settings
 from domain.kernel.work import begin, run
 
 Here = tuple[SignedIn, Actor]
 
 STATIC = PROJECT / "app" / "static"
+SEEN_EVERY_SECONDS, SEEN_AT_MOST = 300.0, 10_000
+_seen: dict[UUID, float] = {}
 
 # Set while a screen or a fragment is drawn, so that one drawing asks once.
 _known: ContextVar[Here | None] = ContextVar("here", default=None)
@@ -67,7 +71,21 @@ def _remembered(found: Here | None) -> Iterator[Here | None]:
 
 def _look() -> Here | None:
     session_id = cookies.session_of(st.context.cookies.get(cookies.session_name()))
-    return None if session_id is None else _of_session(session_id)
+    found = None if session_id is None else _of_session(session_id)
+    if found is not None:
+        _note_seen(found[0].session_id)
+    return found
+
+
+def _note_seen(session_id: UUID) -> None:
+    """Now and then, since it writes: the list of one's sessions need not know the minute."""
+    at = time.monotonic()
+    if at - _seen.get(session_id, -SEEN_EVERY_SECONDS) < SEEN_EVERY_SECONDS:
+        return
+    if len(_seen) > SEEN_AT_MOST:
+        _seen.clear()
+    _seen[session_id] = at
+    run(Actor.system(), identity.note_seen, session_id=session_id)
 
 
 def _of_session(session_id: UUID) -> Here | None:
@@ -102,6 +120,7 @@ def draw_form(deep_link: str) -> None:
     if not st.context.cookies.get(cookies.nonce_name()):
         _go(f"/auth/nonce?{urlencode({'next': deep_link})}")
         return
+    awaits_code = _awaits_code()
     _, middle, _ = st.columns([1, 1.15, 1])
     with middle:
         st.space("large")
@@ -111,7 +130,10 @@ def draw_form(deep_link: str) -> None:
         st.markdown("Buy and sell wholesale with prices, stock and protected payments in one place.")
         st.space("small")
         with st.container(border=True, key="sign-in"):
-            st.subheader("Sign in", anchor=False)
+            st.subheader("Your second step" if awaits_code else "Sign in", anchor=False)
+            if awaits_code:
+                _draw_second_step(deep_link)
+                return
             _say_why(deep_link)
             with st.form("sign-in-form", border=False):
                 email = st.text_input("E-mail", type="email", autocomplete="username", placeholder="you@company.com")
@@ -138,7 +160,7 @@ def _try(email: str, password: str, deep_link: str) -> None:
     try:
         ticket = run(
             Actor.system(), identity.sign_in, email=email, password=password, nonce=nonce,
-            address=st.context.ip_address or "local", user_agent=st.context.headers.get("User-Agent") or "",
+            address=address(), user_agent=st.context.headers.get("User-Agent") or "",
         )  # fmt: skip
     except identity.TooManyTries as refusal:
         st.error(refusal.sentence)
@@ -146,7 +168,55 @@ def _try(email: str, password: str, deep_link: str) -> None:
     if ticket is None:
         st.error("E-mail or password is not right. Please try again.")
         return
+    if isinstance(ticket, identity.CodeAwaited):
+        st.rerun()
+    _pick_up(ticket, deep_link)
+
+
+def _pick_up(ticket: identity.Ticket, deep_link: str) -> None:
     _go(f"/auth/session?{urlencode({'t': ticket.ticket, 'next': deep_link})}")
+
+
+def address() -> str:
+    """Where this browser comes from, as far as the web process can tell."""
+    return st.context.ip_address or "local"
+
+
+# --- the second step ---------------------------------------------------------------------------
+
+
+def _awaits_code() -> bool:
+    with begin(Actor.system()) as work:
+        return identity.awaits_code(work, nonce=st.context.cookies.get(cookies.nonce_name()) or "")
+
+
+def _draw_second_step(deep_link: str) -> None:
+    st.markdown("Open your authenticator app and type the six digits it shows for Wholesale OS.")
+    with st.form("code-form", border=False):
+        code = st.text_input("Code", autocomplete="one-time-code", max_chars=20, placeholder="123 456")
+        sent = st.form_submit_button("Go on", type="primary", width="stretch")
+    st.caption("Without your phone, one of your recovery codes does it; each works once.")
+    if sent:
+        _try_code(code or "", deep_link)
+    st.button("Sign in with another account", type="tertiary", icon=":material/arrow_back:", on_click=_begin_again)
+
+
+def _try_code(code: str, deep_link: str) -> None:
+    nonce = st.context.cookies.get(cookies.nonce_name()) or ""
+    try:
+        ticket = run(Actor.system(), identity.finish_sign_in, nonce=nonce, code=code, address=address())
+    except (identity.TooManyTries, NotFound) as refusal:
+        st.error(refusal.sentence)
+        return
+    if ticket is None:
+        st.error(words.WRONG_CODE)
+        return
+    _pick_up(ticket, deep_link)
+
+
+def _begin_again() -> None:
+    nonce = st.context.cookies.get(cookies.nonce_name()) or ""
+    run(Actor.system(), identity.give_up_sign_in, nonce=nonce)
 
 
 def _go(address: str) -> None:

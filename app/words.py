@@ -366,6 +366,11 @@ NOTICES: dict[str, str] = {
     "wallet_topped_up": "Your wallet was topped up.",
     "payout_sent": "A payout is on its way to your bank account.",
     "review_written": "Feedback on order {number} was left.",
+    "organization_suspended": "{org_name} is suspended: {reason}",
+    "organization_restored": "{org_name} is active again.",
+    "appeal_refused": "Your appeal was looked at, and the suspension stands: {answer}",
+    "suspension_proposed": "A suspension of {org_name} is proposed and waits for a decision.",
+    "suspension_appealed": "{org_name} appeals against its suspension.",
 }
 
 # What happened to an order, as a line of its timeline.
@@ -461,3 +466,61 @@ def notice_line(kind: str, facts: Mapping[str, Any]) -> str:
 class _Gaps(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+# --- sign-in and security ----------------------------------------------------------------------
+
+WRONG_CODE = "This code is not right, or it was used already. Please wait for the next one and try again."
+
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"), ("HeadlessChrome", "Chrome"), ("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+SECURITY: dict[str, str] = {
+    "SignedInEvent": "Signed in",
+    "SignInRefused": "Wrong password",
+    "SignInLocked": "Too many attempts from one place: it had to wait",
+    "SignedOut": "Signed out",
+    "SessionEnded": "A session was ended",
+    "SessionsEnded": "Signed out elsewhere",
+    "PasswordChanged": "Password changed",
+    "PasswordReset": "Password reset by e-mail",
+    "FactorEnrolled": "Second factor turned on",
+    "FactorRemoved": "Second factor turned off",
+    "FactorRefused": "Wrong code",
+    "FactorShown": "Second factor shown again",
+    "RecoveryCodeUsed": "Recovery code used",
+    "RecoveryCodesRenewed": "New recovery codes made",
+}
+_WAYS_IN = {"password": "with the password", "sign_on": "by sign-on", "link": "by a link"}
+_FACTORS = {"app": "and a code of the app", "recovery": "and a recovery code"}
+
+
+def device(user_agent: str | None) -> str:
+    """The browser and the machine as far as a browser tells."""
+    agent = user_agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "A program or an unknown device"
+
+
+def way_in(method: str, factor: str = "no") -> str:
+    """How somebody signed in."""
+    return " ".join(part for part in (_WAYS_IN.get(method, ""), _FACTORS.get(factor, "")) if part)
+
+
+def security_line(name: str, facts: Mapping[str, Any]) -> str:
+    """What happened to somebody's sign-in, in a few words."""
+    line = SECURITY.get(name, sentence_case(name))
+    if name == "SignedInEvent":
+        return f"{line} {way_in(str(facts.get('method', 'password')), str(facts.get('factor', 'no')))}"
+    if name == "RecoveryCodeUsed":
+        return f"{line}, {facts.get('left', 0)} left"
+    return line

@@ -46,6 +46,10 @@ class NotSignedIn(Exception):
     pass
 
 
+class CodeNeeded(NotAllowed):
+    """The password was right, and the second factor is still owed."""
+
+
 class Edge(APIRoute):
     """Turns what a route raises into a problem document."""
 
@@ -125,6 +129,7 @@ class Once(Body):
 class Credentials(Body):
     email: str
     password: str
+    code: str = Field(default="", max_length=20)
 
 
 class BasketLine(Body):
@@ -189,13 +194,18 @@ class Made(BaseModel):
 
 @router.post("/sign-in")
 def sign_in(body: Credentials, request: Request) -> Token:
-    """A bearer token for a program; it ends with its session."""
+    """A bearer token for a program; it ends with its session. Who has a second factor sends its `code` along."""
     nonce, address = secrets.token_urlsafe(32), request.client.host if request.client else "local"
     agent = request.headers.get("user-agent", "")
     ticket = run(
         Actor.system(), identity.sign_in, email=body.email, password=body.password, nonce=nonce, address=address,
         user_agent=agent,
     )  # fmt: skip
+    if isinstance(ticket, identity.CodeAwaited):
+        if not body.code:
+            run(Actor.system(), identity.give_up_sign_in, nonce=nonce)
+            raise CodeNeeded("This account has a second factor; send its code along.")
+        ticket = run(Actor.system(), identity.finish_sign_in, nonce=nonce, code=body.code, address=address)
     if ticket is None:
         raise NotSignedIn
     session_id = run(Actor.system(), identity.redeem_ticket, ticket=ticket.ticket, nonce=nonce)

@@ -193,7 +193,7 @@ def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
 def signed_in(email: str, password: str) -> Person:
     """A person who has just signed in."""
     ticket = run(Actor.system(), identity.sign_in, email=email, password=password, nonce="bench", address="bench")
-    if ticket is None:
+    if not isinstance(ticket, identity.Ticket):
         raise RuntimeError(f"{email} could not sign in")
     session_id = run(Actor.system(), identity.redeem_ticket, ticket=ticket.ticket, nonce="bench")
     with begin(Actor.system()) as work:

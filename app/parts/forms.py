@@ -37,9 +37,13 @@ def guarded_dialog(title: str, **more: Any) -> Callable[[Callable[..., None]], C
 def settle(command: Callable[..., Any], then: Callable[[Any], Any] | None = None, /, **facts: Any) -> bool:
     """`perform` a command in place; whether it worked. `then` gets its answer."""
     answers: list[Any] = []
-    perform(command, then=answers.append, **facts)
-    if answers and then:
-        then(answers[0])
+
+    def note(answer: Any) -> None:
+        answers.append(answer)
+        if then:  # here, since a command that asks for the second factor answers later, elsewhere
+            then(answer)
+
+    perform(command, then=note, **facts)
     return bool(answers)
 
 

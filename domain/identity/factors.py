@@ -184,19 +184,19 @@ def require_recent_factor(work: Work) -> None:
         return
     if me.user_id is None:
         raise NotFound
-    enrolled, shown_at = work.session.execute(
+    found = work.session.execute(
         text(
-            "select exists (select 1 from second_factors f where f.person_id = :me and f.confirmed_at is not null),"
-            " (select s.factor_shown_at from sign_in_sessions s where s.id = :session and s.person_id = :me"
-            "   and s.revoked_at is null and s.expires_at > :now)"
+            "select exists (select 1 from second_factors f where f.person_id = :me and f.confirmed_at is not null)"
+            " as is_enrolled, (select s.factor_shown_at from sign_in_sessions s where s.id = :session and s.person_id = :me"
+            "   and s.revoked_at is null and s.expires_at > :now) as shown_at"
         ),
         {"me": me.user_id, "session": me.sign_in_session_id, "now": work.now},
     ).one()
-    if not enrolled:
+    if not found.is_enrolled:
         if value_of(work, Setting.FACTOR_REQUIRED_FOR_MONEY):
             raise FactorMissing("This needs a second factor. Please set one up under Sign-in & security.")
         return
-    if shown_at is None or shown_at < work.now - SHOWN_FOR:
+    if found.shown_at is None or found.shown_at < work.now - SHOWN_FOR:
         raise StepUpNeeded("Please confirm this with a code of your second factor.")
 
 
@@ -250,7 +250,7 @@ def _by_paper(work: Work, person_id: UUID, typed: str, org_id: UUID | None) -> F
     ).first()
     if used is None:
         return None
-    left = work.session.execute(
+    left: int = work.session.execute(
         text("select count(*) from recovery_codes where person_id = :person and used_at is null"),
         {"person": person_id},
     ).scalar_one()

@@ -7,7 +7,7 @@ and is bound to the same nonce; `sessions.redeem_ticket` turns it into a session
 """
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
@@ -43,13 +43,14 @@ def sign_in(
     buckets = [bucket_of(email, address), bucket_of(address)]
     # Guesses that arrive together are counted one after the other.
     work.session.execute(text("select pg_advisory_xact_lock(hashtext(:bucket))"), {"bucket": buckets[0]})
-    tries = work.session.execute(
+    rows = work.session.execute(
         text(
             "select bucket, attempted_at from sign_in_attempts where bucket = any(:buckets) and attempted_at > :since"
             " order by attempted_at, id"
         ),
         {"buckets": buckets, "since": work.now - GUESSES_WINDOW},
-    ).all()
+    )
+    tries: list[tuple[str, datetime]] = [(row.bucket, row.attempted_at) for row in rows]
     for bucket, most in zip(buckets, (GUESSES, GUESSES_PER_ADDRESS), strict=True):
         counted = [at for one, at in tries if one == bucket]
         if len(counted) >= most:

@@ -1,10 +1,10 @@
-"""Who I am here, and my password."""
+"""Who I am here."""
 
 import streamlit as st
 
 from app import sign_in, words
-from app.bridge import ask, perform
-from app.navigation import guard
+from app.bridge import ask
+from app.navigation import guard, page_of
 from app.parts import facts_list, page_header, section
 from domain import identity
 
@@ -29,16 +29,6 @@ with left, st.container(border=True):
     st.button("Sign out", icon=":material/logout:", on_click=sign_in.leave, key="profile-sign-out")
 
 with right, st.container(border=True):
-    section("Change password")
-    st.caption("At least 12 characters; a sentence is a good one. Your other devices are signed out.")
-    with st.form("password", border=False, clear_on_submit=True):
-        current = st.text_input("Current password", type="password", autocomplete="current-password")
-        new = st.text_input("New password", type="password", autocomplete="new-password")
-        again = st.text_input("New password once more", type="password", autocomplete="new-password")
-        sent = st.form_submit_button("Change password", type="primary")
-    if sent and new != again:
-        st.error("The two new passwords differ.")
-    elif sent:
-        perform(
-            identity.change_password, current=current or "", new=new or "", done="Your password is changed.",
-        )  # fmt: skip
+    section("Sign-in")
+    st.caption("Your password, your second factor, and where you are signed in.")
+    st.page_link(page_of("account-security"), label="Sign-in & security", icon=":material/shield_lock:")
