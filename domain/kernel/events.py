@@ -13,7 +13,19 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -195,9 +207,21 @@ class PlatformSetting(Record):
 
 
 class StoredFile(Record):
-    """A file by the hash of its bytes; the bytes stand in the data folder."""
+    """A file by the hash of its bytes; the bytes stand in the data folder.
+
+    `needs` are rights of which a reader has to hold one; with none it is for everybody of the organisation.
+    `facts` is what the file says of itself: pages, size, and of evidence when, where and by what it was taken.
+    """
 
     __tablename__ = "files"
+    __table_args__ = (
+        one_of("scan_state", ("not_scanned", "waiting", "clean", "harmful")),
+        CheckConstraint("(scan_state in ('clean', 'harmful')) = (scanned_at is not null)", name="scanned"),
+        CheckConstraint("not is_public or cardinality(needs) = 0", name="public_needs_nothing"),
+        Index("files_sha256_idx", "sha256"),
+        Index("files_waiting_idx", "stored_at", postgresql_where=text("scan_state = 'waiting'")),
+        Index("files_likeness_idx", text("(facts ->> 'likeness')")),
+    )
 
     id: Mapped[Id]
     org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
@@ -207,6 +231,11 @@ class StoredFile(Record):
     bytes: Mapped[int]
     is_public: Mapped[bool]
     stored_at: Mapped[Instant]
+    needs: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    facts: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    scan_state: Mapped[str] = mapped_column(server_default=text("'not_scanned'"))
+    scan_word: Mapped[str | None]
+    scanned_at: Mapped[datetime | None]
 
 
 def seal(limit: int = 5000) -> int:
