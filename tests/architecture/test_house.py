@@ -23,6 +23,8 @@ from domain.kernel.settings import PROJECT
 from domain.ledger import CHART, KINDS
 from domain.orders.states import MOVES as ORDER_MOVES
 from domain.payments.states import BATCH_MOVES, PAYMENT_MOVES
+from domain.verification.states import CASE_MOVES
+from domain.verification.states import MOVES as VERIFICATION_MOVES
 
 SOURCES = sorted(
     path
@@ -392,6 +394,7 @@ def test_the_kinds_of_entries_are_the_same_in_the_database(owner: sa.Connection)
 
 def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) -> None:
     machines = {"offer": OFFER_MOVES, "order": ORDER_MOVES, "payment": PAYMENT_MOVES, "payout_batch": BATCH_MOVES}
+    machines |= {"verification": VERIFICATION_MOVES, "verification_case": CASE_MOVES}
     machines |= {"email_change": EMAIL_CHANGE_MOVES, "identity_provider": IDENTITY_PROVIDER_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
@@ -418,6 +421,8 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "orders.MOVES",
         "payments.BATCH_MOVES",
         "payments.PAYMENT_MOVES",
+        "verification.CASE_MOVES",
+        "verification.MOVES",
     ]
 
 
