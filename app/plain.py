@@ -53,6 +53,35 @@ def session_ended() -> HTMLResponse:
     )  # fmt: skip
 
 
+def sign_on_ended() -> HTMLResponse:
+    return page(
+        400, "This sign-on did not work", "It has expired, was given up, or began in another browser. Nobody is signed "
+        "in by it; please try again.", label="Back to the sign-in",
+    )  # fmt: skip
+
+
+def sign_on_down() -> HTMLResponse:
+    return page(
+        502, "The sign-on does not answer", "We cannot reach the place where you sign on at the moment. You can sign "
+        "in with your e-mail address and your password, or try again later.", label="Back to the sign-in",
+    )  # fmt: skip
+
+
+def not_known(reason: str) -> HTMLResponse:
+    """Somebody whom a provider vouches for, and whom we do not let in."""
+    texts = {
+        "unverified": "The place where you signed on has not checked your e-mail address, so we cannot tell who you "
+        "are here. Please confirm the address there, or sign in with your password.",
+        "other_subject": "Your address came in by another account there before. Please use that one, or sign in with "
+        "your password and take the old one away on your profile.",
+    }
+    text = texts.get(
+        reason, "Nobody works here with your address, or the address is not confirmed here yet. Please ask the owner "
+        "of your organisation to invite you, or sign in with your password and confirm the address.",
+    )  # fmt: skip
+    return page(403, "We do not know this account", text, label="Back to the sign-in")
+
+
 def database_down() -> HTMLResponse:
     return page(
         503, "We will be right back", "Your data is safe; we just cannot reach it at the moment. "

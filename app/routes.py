@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
@@ -11,12 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import cookies, plain
+from app import cookies, oidc, plain
 from app.health import Readiness, readiness
 from domain import identity
 from domain.kernel.actor import Actor
 from domain.kernel.errors import NotFound
 from domain.kernel.work import begin, run
+
+_log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -58,6 +61,76 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
+async def keep_registration(request: Request) -> Response:
+    """Let this browser go on with the registration that it has just begun, or drop the one that it had."""
+    handed, nonce = request.query_params.get("t"), request.cookies.get(cookies.nonce_name())
+    answer = RedirectResponse("/welcome-register", 303, {"Cache-Control": "no-store"})
+    registration_id = cookies.registration_in_pass(handed, nonce) if handed else None
+    if registration_id is not None:
+        cookies.give_registration(answer, registration_id, now=await run_in_threadpool(_now))
+    elif request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
+        cookies.take_registration(answer)
+    return answer
+
+
+async def begin_sign_on(request: Request) -> Response:
+    """Send this browser to a provider, with a try that only this browser can end."""
+    name, nonce = request.path_params["provider"], request.cookies.get(cookies.nonce_name(), "")
+    if not nonce:
+        return RedirectResponse("/", 303, {"Cache-Control": "no-store"})  # the sign-in page gives one
+    try:
+        provider = await run_in_threadpool(oidc.provider_named, name)
+        try_id = await run_in_threadpool(
+            run, Actor.system(), identity.begin_sign_on, provider=name, nonce=nonce,
+            next_path=local_path(request.query_params.get("next")),
+        )  # fmt: skip
+        address = await oidc.address_to(provider, try_id)
+    except NotFound:
+        return plain.not_found()
+    except oidc.Unreachable as problem:
+        _log.warning("sign-on at %s: %s", name, problem)
+        return plain.sign_on_down()
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+
+
+async def end_sign_on(request: Request) -> Response:
+    """What a provider sends a browser back to: the try ends, and whoever is known here goes on signed in."""
+    name, nonce = request.path_params["provider"], request.cookies.get(cookies.nonce_name(), "")
+    query = request.query_params
+    try:
+        ended = await run_in_threadpool(
+            run, Actor.system(), identity.end_sign_on, state=query.get("state", ""), nonce=nonce
+        )
+        provider = await run_in_threadpool(oidc.provider_named, name)
+    except NotFound:
+        return plain.sign_on_ended()
+    problem = "another provider" if ended.facts["provider"] != name else oidc.sees(query, provider)
+    if problem is not None:
+        _log.warning("sign-on at %s: %s", name, problem)
+        return plain.sign_on_ended()
+    try:
+        vouched = await oidc.vouched(provider, ended.link_id, query["code"])
+        answer = await run_in_threadpool(
+            run, Actor.system(), identity.sign_in_by_provider, vouched=vouched, nonce=nonce,
+            user_agent=request.headers.get("user-agent", ""),
+        )  # fmt: skip
+    except oidc.Untrusted as problem:
+        _log.warning("sign-on at %s: %s", name, problem)
+        return plain.sign_on_ended()
+    except oidc.Unreachable as problem:
+        _log.warning("sign-on at %s: %s", name, problem)
+        return plain.sign_on_down()
+    except NotFound:  # the provider was closed meanwhile
+        return plain.sign_on_ended()
+    if answer.refused is not None:
+        return plain.not_known(answer.refused)
+    wanted = local_path(ended.facts.get("next"))
+    if answer.ticket is None:  # the screen asks for the second factor of whom this browser has half signed in
+        return RedirectResponse(wanted, 303, {"Cache-Control": "no-store"})
+    on = urlencode({"t": answer.ticket.ticket, "next": wanted})
+    return RedirectResponse(f"/auth/session?{on}", 303, {"Cache-Control": "no-store"})
+
+
 async def give_nonce(request: Request) -> Response:
     """Give this browser a fresh nonce and send it back to where it came from."""
     answer = RedirectResponse(local_path(request.query_params.get("next")), 303, {"Cache-Control": "no-store"})
@@ -92,7 +165,10 @@ def _now() -> datetime:
 ROUTES = [
     Route("/auth/session", pick_up_session, methods=["GET"]),
     Route("/auth/nonce", give_nonce, methods=["GET"]),
+    Route("/auth/registration", keep_registration, methods=["GET"]),
     Route("/auth/sign-out", sign_out, methods=["POST"]),
+    Route("/auth/oidc/{provider}", begin_sign_on, methods=["GET"]),
+    Route("/auth/oidc/{provider}/callback", end_sign_on, methods=["GET"]),
     Route("/auth/{rest:path}", no_such_door, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
     Route("/healthz", alive, methods=["GET"]),
     Route("/readyz", ready, methods=["GET"]),

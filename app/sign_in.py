@@ -141,8 +141,31 @@ def draw_form(deep_link: str) -> None:
                 sent = st.form_submit_button("Sign in", type="primary", width="stretch")
             if sent:
                 _try(email or "", password or "", deep_link)
+            _draw_other_ways(deep_link)
         st.caption(":material/lock: Payments are held in escrow until you accept the goods.", text_alignment="center")
         _draw_demo_accounts()
+
+
+def _draw_other_ways(deep_link: str) -> None:
+    from app.navigation import page_of  # it knows of us, so it is asked when it is there
+
+    on = urlencode({"next": deep_link})
+    for name, provider in settings().sign_on_providers.items():
+        if st.button(f"Continue with {provider.label}", key=f"sign-on-{name}", width="stretch"):
+            _go(f"/auth/oidc/{name}?{on}")
+    with (
+        st.popover("Use your company's sign-on", type="tertiary", icon=":material/domain:"),
+        st.form("company-sign-on", border=False),
+    ):
+        address_there = st.text_input("Your e-mail at work", type="email", placeholder="you@company.com")
+        if st.form_submit_button("Go on", width="stretch"):
+            with begin(Actor.system()) as work:
+                found = identity.company_sign_on_of(work, email=address_there or "")
+            if found is None:
+                st.error("We know no sign-on for this address. Please use your password.")
+            else:
+                _go(f"/auth/oidc/{found}?{on}")
+    st.page_link(page_of("welcome-reset"), label="Forgot your password?", icon=":material/lock_reset:")
 
 
 def _say_why(deep_link: str) -> None:

@@ -126,9 +126,13 @@ def _leave(sign: int, _: object) -> None:
 def _programs(known: Settings) -> list[Program]:
     python = [sys.executable, "-m"]
     environment = child_environment({"PYTHONUNBUFFERED": "1", "WHOLESALE_MAIL_PORT": str(_mail_port(known))})
+    if known.has_own_sign_on:
+        environment["WHOLESALE_OIDC_PORT"] = str(_oidc_port(known))
+    sign_on = [Program("sign-on", [*python, "app.oidc_provider"], environment)] if known.has_own_sign_on else []
     sink = [Program("mail", [*python, "app.run.mail_sink"], environment)] if known.keeps_mail else []
     return [
         *sink,
+        *sign_on,
         Program("web", web.command(known.port), environment, ready=lambda: is_web_ready(known)),
         Program("worker", [*python, "app.run.worker"], environment, after="web", after_patience_s=20),
         *dagster_programs(known),
@@ -238,16 +242,26 @@ def _free_or_unusable(port: int, variable: str) -> None:
 
 
 def _mail_port(known: Settings) -> int:
-    """Where letters are caught: as set, or the next port, or when a neighbour has that one, any."""
-    for port in (known.mail_port, 0):
+    """Where letters are caught."""
+    return _own_or_any(known.mail_port, "WHOLESALE_MAIL_PORT")
+
+
+def _oidc_port(known: Settings) -> int:
+    """Where the sign-on for development is."""
+    return _own_or_any(known.oidc_port, "WHOLESALE_OIDC_PORT")
+
+
+def _own_or_any(wanted: int, variable: str) -> int:
+    """The port as set, or the one that is ours by default, or when a neighbour has that one, any."""
+    for port in (wanted, 0):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
             except OSError:
-                if given("WHOLESALE_MAIL_PORT"):
+                if given(variable):
                     break
-    raise Unusable(f"Port {known.mail_port} is taken by another program; set WHOLESALE_MAIL_PORT to a free one.")
+    raise Unusable(f"Port {wanted} is taken by another program; set {variable} to a free one.")
 
 
 def _database_status(known: Settings) -> str:
