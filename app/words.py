@@ -343,6 +343,79 @@ def sentence_case(word: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+# What somebody who leaves has open, by kind; {n} is how many.
+OPEN_WORK: dict[str, str] = {
+    "basket_lines": "{n} in the basket",
+    "invitations": "{n} sent, not answered",
+    "verification_cases": "{n} of business verification taken up",
+}
+OPEN_WORK_NOUNS: dict[str, str] = {
+    "basket_lines": "product", "invitations": "invitation", "verification_cases": "case",
+}  # fmt: skip
+
+
+def open_work(kind: str, number_of: int) -> str:
+    """ "3 products in the basket"."""
+    noun = OPEN_WORK_NOUNS.get(kind, sentence_case(kind).lower())
+    return OPEN_WORK.get(kind, "{n}").format(n=count(number_of, noun))
+
+
+# --- getting started: the step, what it unlocks, where it is done, and what the way there is called ------------
+
+START_STEPS: dict[str, tuple[str, str, str, str]] = {
+    "terms": ("Accept the terms of service", "Orders and offers need them.", "account-terms", "Read and accept"),
+    "place": ("Add your first place", "Goods are sent to it or from it.", "account-places", "Add a place"),
+    "warehouse": ("Add your warehouse", "A distributor trades from a warehouse.", "account-places", "Add a warehouse"),
+    "territory": (
+        "Get a territory assigned", "Shops in your regions find you; the platform assigns it.", "distributor-territory",
+        "See territories",
+    ),
+    "level_1": (
+        "Confirm your business (level 1)", "You may order up to a first limit.", "account-verification",
+        "Go to verification",
+    ),
+    "level_2": (
+        "Verify your business (level 2)", "You may sell, and buy without a limit.", "account-verification",
+        "Go to verification",
+    ),
+    "wallet": ("Top up your wallet", "Orders paid from it start at once.", "retailer-wallet", "Open the wallet"),
+    "bank_account": (
+        "Tell us your bank account", "Money for accepted goods is paid out to it.", "manufacturer-payouts",
+        "Open payouts",
+    ),
+    "stock": ("Receive your first stock", "What is on hand can be ordered.", "manufacturer-stock", "Open stock"),
+    "first_offer": ("Publish your first product", "Buyers find it from then on.", "manufacturer-products",
+                    "Open products"),
+    "first_sale": ("Accept your first order", "Goods can be shipped.", "manufacturer-orders", "Open sales orders"),
+    "first_money": (
+        "Get your first money", "Accepted goods release it; it comes with the next payout.", "manufacturer-payouts",
+        "Open payouts",
+    ),
+    "first_purchase": ("Place your first order", "One checkout for all your suppliers.", "retailer-products",
+                       "Find products"),
+    "first_delivery": (
+        "Receive your first delivery", "Count it and accept it: only then is the supplier paid.", "retailer-orders",
+        "Open purchases",
+    ),
+    "repeat_purchase": ("Order again", "Suppliers you know, prices you know.", "retailer-products", "Find products"),
+}  # fmt: skip
+
+FUNNEL: dict[str, str] = {
+    "begun": "Registration begun",
+    "confirmed": "E-mail confirmed",
+    "finished": "Organisation made",
+    "verified": "Ready to trade",
+    "first_step": "First product or order",
+    "first_trade": "First order paid or accepted",
+    "first_money": "First money released",
+}
+
+
+def duration(span: timedelta | None, locale: str | None = None) -> str:
+    """How long something takes, roughly: "3 hours", "2 days"."""
+    return "–" if span is None else str(format_timedelta(span, locale=_speaker(locale)))
+
+
 # --- notices -----------------------------------------------------------------------------------
 
 NOTICES: dict[str, str] = {

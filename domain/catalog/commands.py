@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from domain import identity, verification
 from domain.catalog.events import (
     OfferChanged,
     OfferCreated,
@@ -98,9 +99,21 @@ def change_product(work: Work, *, product_id: UUID, **fields: Any) -> None:
         fields["name"] = _text(fields["name"], "name of the product", 200)
     if fields.get("picture_file_id") and not is_picture(work, fields["picture_file_id"]):
         raise Invalid("That file is not a picture.")
+    changed = {field: value for field, value in fields.items() if value != getattr(product, field)}
+    before = {field: _short(getattr(product, field)) for field in changed}
     for field, value in fields.items():
         setattr(product, field, value)
-    work.record(ProductChanged(subject_id=product.id, seller_id=product.created_by_org_id, fields=sorted(fields)))
+    work.record(
+        ProductChanged(
+            subject_id=product.id, seller_id=product.created_by_org_id, fields=sorted(fields), before=before,
+            after={field: _short(value) for field, value in changed.items()},
+        )
+    )  # fmt: skip
+
+
+def _short(value: Any) -> str | None:
+    """A value as the log keeps it: enough to see what was changed."""
+    return None if value is None else str(value)[:200]
 
 
 def create_offer(
@@ -214,7 +227,15 @@ def set_price_tiers(work: Work, *, offer_id: UUID, tiers: Sequence[tuple[int, De
 
 
 def publish_offer(work: Work, *, offer_id: UUID) -> None:
-    """Put one's own offer up for sale. Announces `OfferMoved`."""
+    """Put one's own offer up for sale. Raises `identity.OrganizationIsSuspended`,
+    `identity.TermsNotAccepted`, `verification.NotVerified` (regulated categories need a certificate).
+    Announces `OfferMoved`.
+    """
+    work.actor.require(Permission.MANAGE_OFFERS)
+    identity.require_active_organization(work)
+    identity.require_terms(work)
+    verification.require_capability(work, verification.Capability.SELL)
+    verification.require_category(work, category_id=_category_of(work, offer_id))
     _move(work, offer_id, OfferState.PUBLISHED)
 
 
@@ -250,6 +271,7 @@ def set_seller_terms(
     if terms is None:
         terms = SellerTerms(seller_id=seller_id)
         work.session.add(terms)
+    before = _terms(terms) if terms.currency else None
     terms.currency = currency
     terms.order_minimum, terms.shipping_fee, terms.free_shipping_from = order_minimum, shipping_fee, free_shipping_from
     work.record(
@@ -258,7 +280,26 @@ def set_seller_terms(
             order_minimum=str(order_minimum),
             shipping_fee=str(shipping_fee),
             free_shipping_from=str(free_shipping_from) if free_shipping_from is not None else None,
+            before=before,
+            after=_terms(terms),
         )
+    )
+
+
+def _terms(terms: SellerTerms) -> dict[str, str | None]:
+    fields = ("currency", "order_minimum", "shipping_fee", "free_shipping_from")
+    values = {field: getattr(terms, field) for field in fields}
+    return {
+        field: f"{value.normalize():f}" if isinstance(value, Decimal) else value for field, value in values.items()
+    }
+
+
+def _category_of(work: Work, offer_id: UUID) -> UUID | None:
+    return work.session.scalar(
+        select(Product.category_id)
+        .join(Variant, Variant.product_id == Product.id)
+        .join(Offer, Offer.variant_id == Variant.id)
+        .where(Offer.id == offer_id, Offer.seller_id == work.actor.require_org())
     )
 
 

@@ -43,7 +43,7 @@ from domain.identity.factors import (
 from domain.identity.granting import is_owner, may_grant
 from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
-from domain.identity.holidays import holidays_of, my_holidays, read_holidays, set_holidays
+from domain.identity.holidays import HORIZON_DAYS, calendars_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.matrix import GRANTS
 from domain.identity.passwords import HashedPassword, hashed
@@ -192,10 +192,12 @@ from domain.identity.views import (
     Ticket,
     Vouched,
     WaysIn,
+    WorkingCalendar,
     WorkplaceRow,
 )
 
 __all__ = [
+    "HORIZON_DAYS",
     "OrganizationIsSuspended",
     "OtherEyesNeeded",
     "appeal_suspension",
@@ -212,11 +214,12 @@ __all__ = [
     "restore_organization",
     "suspend_organization",
     "suspensions_of",
-    "holidays_of",
+    "calendars_of",
     "my_holidays",
     "read_holidays",
     "set_holidays",
     "HolidayRow",
+    "WorkingCalendar",
     "OrganizationSheet",
     "PersonRow",
     "SuspensionRow",

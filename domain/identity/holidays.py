@@ -6,6 +6,7 @@ its instant.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from uuid import UUID
@@ -14,11 +15,13 @@ from sqlalchemy import text
 
 from domain.identity.events import HolidaysChanged
 from domain.identity.permissions import Permission
-from domain.identity.views import HolidayRow
+from domain.identity.views import HolidayRow, WorkingCalendar
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
 
-MOST = 400
+# Whoever is closed all the time would never have to answer an order.
+MOST_A_YEAR = 60
+HORIZON_DAYS = 120  # no deadline reaches further
 _YEARS_AHEAD = 5
 
 
@@ -38,8 +41,9 @@ def set_holidays(work: Work, *, holidays: Mapping[date, str]) -> int:
     """
     work.actor.require(Permission.MANAGE_ADDRESSES)
     org_id = work.actor.require_org()
-    if len(holidays) > MOST:
-        raise Invalid(f"A calendar has at most {MOST} closed days.")
+    for year, days in Counter(day.year for day in holidays).items():
+        if days > MOST_A_YEAR:
+            raise Invalid(f"{year} has {days} closed days; at most {MOST_A_YEAR} a year can be entered.")
     latest = work.now.date() + timedelta(days=366 * _YEARS_AHEAD)
     wanted: dict[date, str] = {}
     for day, name in holidays.items():
@@ -106,16 +110,20 @@ def _day(written: str) -> date | None:
         return None
 
 
-def holidays_of(work: Work, *, org_ids: Collection[UUID], first: date, last: date) -> dict[UUID, frozenset[date]]:
-    """The closed days of organisations between two dates: of sellers for everybody, else of one's own."""
+def calendars_of(work: Work, *, org_ids: Collection[UUID]) -> dict[UUID, WorkingCalendar]:
+    """The time zone and the closed days around now of organisations: of sellers for everybody, else of one's own."""
     if work.actor.org_id is None and not work.actor.is_system:
         raise NotFound
     rows = work.session.execute(
         text(
-            "select h.org_id, h.closed_on from org_holidays h join organizations o on o.id = h.org_id"
-            " where h.org_id = any(:ids) and h.closed_on between :first and :last"
-            " and (o.kind in ('manufacturer', 'distributor') or o.id = :me or :staff)"
+            "select o.id, o.time_zone, (select coalesce(array_agg(h.closed_on), '{}') from org_holidays h"
+            " where h.org_id = o.id and h.closed_on between :first and :last) as closed from organizations o"
+            " where o.id = any(:ids) and (o.kind in ('manufacturer', 'distributor') or o.id = :me or :staff)"
         ),
-        {"ids": list(org_ids), "first": first, "last": last, "me": work.actor.org_id, "staff": work.actor.is_staff},
-    ).all()
-    return {org: frozenset(row.closed_on for row in rows if row.org_id == org) for org in org_ids}
+        {
+            "ids": list(org_ids), "first": work.now.date() - timedelta(days=1),
+            "last": work.now.date() + timedelta(days=HORIZON_DAYS), "me": work.actor.org_id,
+            "staff": work.actor.is_staff,
+        },
+    ).all()  # fmt: skip
+    return {row.id: WorkingCalendar(time_zone=row.time_zone, closed=frozenset(row.closed)) for row in rows}

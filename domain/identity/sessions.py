@@ -46,7 +46,8 @@ def whose_session(work: Work, *, session_id: UUID) -> tuple[SignedIn, Actor] | N
     row = work.session.execute(
         text(
             "select s.id as session_id, p.id as person_id, p.name as person_name, p.email, o.id as org_id,"
-            " o.name as org_name, o.kind as org_kind, o.state as org_state, m.variant, o.time_zone, o.locale, o.currency"
+            " o.name as org_name, o.kind as org_kind, o.state as org_state, m.variant, o.time_zone,"
+            " o.locale, o.currency"
             " from sign_in_sessions s join people p on p.id = s.person_id and p.state = 'active'"
             " join memberships m on m.person_id = p.id and m.org_id = s.org_id and m.state = 'active'"
             " join organizations o on o.id = s.org_id"

@@ -416,3 +416,10 @@ class OrganizationSheet(View):
 class HolidayRow(View):
     closed_on: date
     name: str
+
+
+class WorkingCalendar(View):
+    """When an organisation works: not at weekends, not on the days on which it is closed, in its own time zone."""
+
+    time_zone: str
+    closed: frozenset[date]

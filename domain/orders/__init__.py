@@ -67,7 +67,7 @@ from domain.orders.queries import (
     sales_by_week,
     work_list,
 )
-from domain.orders.states import BOUND, OrderState, Progress
+from domain.orders.states import BOUND, ENDED, OrderState, Progress
 from domain.orders.totals import BelowMinimum
 from domain.orders.views import (
     BasketGroup,
@@ -86,6 +86,7 @@ from domain.orders.views import (
 )
 
 __all__ = [
+    "ENDED",
     "BOUND",
     "BadHistory",
     "BasketGroup",

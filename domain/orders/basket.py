@@ -17,7 +17,8 @@ from domain.orders.models import Basket, BasketLine
 def add_to_basket(work: Work, *, offer_id: UUID, quantity: int) -> None:
     """Put more of an offer into one's open basket (base units), at the price shown now.
 
-    Raises `NotFound` for an offer that is not for sale, `identity.OrganizationIsSuspended`. Order rules are checked at checkout.
+    Raises `NotFound` for an offer that is not for sale, `identity.OrganizationIsSuspended`. Order rules are checked
+    at checkout.
     """
     line = _line(work, offer_id)
     _set(work, offer_id, base_units(quantity) + (line.quantity if line else 0))

@@ -309,9 +309,9 @@ def _secure(work: Work, purchase: Purchase, orders: list[SupplierOrder], method:
     if payment is not None:
         payments.capture(work, payment_id=payment.payment_id, method=method)
     payments.hold(work, orders=[held(order) for order in orders], method=method)
-    zones = identity.time_zones(work, org_ids={order.seller_id for order in orders})
+    calendars = identity.calendars_of(work, org_ids={order.seller_id for order in orders})
     placed_at = orders[0].created_at if orders else None
-    set_answer_timers(work, {order.id: zones[order.seller_id] for order in orders}, placed_at=placed_at)
+    set_answer_timers(work, {order.id: calendars[order.seller_id] for order in orders}, placed_at=placed_at)
 
 
 def _unpaid(work: Work, purchase_id: UUID) -> tuple[Purchase, list[SupplierOrder]]:
@@ -343,7 +343,7 @@ def _set_inspection_timer(work: Work, order: SupplierOrder, shipment_id: UUID) -
 
 def _set_shortage_timer(work: Work, order: SupplierOrder, shipment_id: UUID) -> None:
     hours = int(value_of(work, Setting.SHORTAGE_ANSWER_BUSINESS_HOURS, at=order.created_at))
-    zone = identity.time_zones(work, org_ids={order.seller_id})[order.seller_id]
-    at = after_business_hours(work.now, hours, time_zone=zone)
+    kept = identity.calendars_of(work, org_ids={order.seller_id})[order.seller_id]
+    at = after_business_hours(work.now, hours, time_zone=kept.time_zone, holidays=kept.closed)
     facts = {"order_id": str(order.id), "shipment_id": str(shipment_id)}
     set_timers(work, "close_shortage", {f"shortage:{shipment_id}": (at, facts)})

@@ -13,11 +13,11 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import text
 
-from domain import identity, payments, pricing, stock
-from domain.identity import Permission
+from domain import identity, payments, pricing, stock, verification
+from domain.identity import Permission, WorkingCalendar
 from domain.kernel.calendar import after_business_hours
 from domain.kernel.configuration import Setting, value_of
-from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.timers import set_timers
 from domain.kernel.work import Work
@@ -26,6 +26,7 @@ from domain.orders.states import OrderState
 from domain.orders.steps import Parties
 from domain.orders.totals import PricedOrder, Terms, Wanted, price_basket
 from domain.payments import Held, Method
+from domain.verification import Capability
 
 
 class PriceChanged(Conflict):
@@ -36,6 +37,14 @@ class EmptyBasket(Invalid):
     pass
 
 
+class AboveCap(NotAllowed):
+    """A buyer who is verified up to level 1 only orders up to a limit."""
+
+
+class SellerNotVerified(Conflict):
+    """A seller may not take new orders, because a proof of its business is missing or has run out."""
+
+
 def place_order(
     work: Work, *, request_id: UUID, site_id: UUID, method: Method, basket_id: UUID | None = None, note: str = ""
 ) -> UUID:
@@ -43,12 +52,14 @@ def place_order(
 
     Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
     money and the goods stay reserved meanwhile. Raises `identity.OrganizationIsSuspended`,
-    `identity.TermsNotAccepted`, `identity.AboveLimit`, `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order,
-    `OrderPlaced` and `OrderSecured`.
+    `identity.TermsNotAccepted`, `identity.AboveLimit`, `verification.NotVerified`, `AboveCap`, `SellerNotVerified`,
+    `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order, `OrderPlaced` and `OrderSecured`.
     """
     work.actor.require(Permission.PLACE_ORDERS)
     identity.require_active_organization(work)
     identity.require_terms(work)
+    verification.require_confirmed_person(work)
+    level = verification.require_capability(work, Capability.BUY)
     method = Method(method)
     if method is Method.WALLET:
         work.actor.require(Permission.PAY)
@@ -57,6 +68,8 @@ def place_order(
     basket, address, wanted, terms, seen = _load(work, basket_id, site_id)
     _check_prices(wanted, seen)
     orders = price_basket(wanted, terms)
+    _check_sellers(work, wanted)
+    _check_cap(work, basket.buyer_id, level, orders)
     total = sum((order.total for order in orders), Decimal(0))
     identity.require_reach(
         work, buyer_id=basket.buyer_id, seller_id=None, site_id=site_id, permission=Permission.PLACE_ORDERS,
@@ -87,28 +100,30 @@ def _place(
     )
     if is_paid:
         payments.hold(work, orders=held, method=method)
-        set_answer_timers(work, {order.order_id: zone for order, zone in zip(held, basket.zones, strict=True)})
+        set_answer_timers(work, {order.order_id: kept for order, kept in zip(held, basket.calendars, strict=True)})
     else:
         set_timers(work, "expire_purchase", {f"expire:{purchase_id}": (due_at, {"purchase_id": str(purchase_id)})})
     _tell(work, purchase_id, basket.buyer_id, held, method, is_paid)
     return purchase_id
 
 
-def set_answer_timers(work: Work, zones: dict[UUID, str], *, placed_at: datetime | None = None) -> None:
-    """Each seller has so many business hours, in its own time zone, to answer its order: as it was when placed."""
+def set_answer_timers(
+    work: Work, calendars: dict[UUID, WorkingCalendar], *, placed_at: datetime | None = None
+) -> None:
+    """Each seller has so many business hours, by its own calendar, to answer its order: as it was when placed."""
     hours = int(value_of(work, Setting.SELLER_ANSWER_BUSINESS_HOURS, at=placed_at))
     due: dict[str, tuple[datetime, dict[str, Any]]] = {}
-    for order_id, zone in zones.items():
-        at = after_business_hours(work.now, hours, time_zone=zone)
+    for order_id, kept in calendars.items():
+        at = after_business_hours(work.now, hours, time_zone=kept.time_zone, holidays=kept.closed)
         due[f"answer:{order_id}"] = (at, {"order_id": str(order_id)})
     set_timers(work, "decline_unanswered", due)
 
 
 class _Loaded:
-    """The open basket, locked; `zones` are the time zones of its sellers in the order of their ids."""
+    """The open basket, locked; `calendars` are those of its sellers in the order of their ids."""
 
-    def __init__(self, basket_id: UUID, buyer_id: UUID, buyer_name: str, zones: list[str]) -> None:
-        self.basket_id, self.buyer_id, self.buyer_name, self.zones = basket_id, buyer_id, buyer_name, zones
+    def __init__(self, basket_id: UUID, buyer_id: UUID, buyer_name: str, calendars: list[WorkingCalendar]) -> None:
+        self.basket_id, self.buyer_id, self.buyer_name, self.calendars = basket_id, buyer_id, buyer_name, calendars
 
 
 _LOAD = text("""
@@ -120,7 +135,9 @@ with basket as (
 )
 select b.id as basket_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id, o.seller_id, o.sku,
        o.state, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,
-       s.time_zone as seller_zone, case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,
+       s.time_zone as seller_zone, (select coalesce(array_agg(h.closed_on), '{}') from org_holidays h
+         where h.org_id = o.seller_id and h.closed_on between :yesterday and :horizon) as seller_closed,
+       case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,
        t.order_minimum, t.shipping_fee, t.free_shipping_from,
        jsonb_build_object('name', a.name, 'street', a.street, 'postal_code', a.postal_code, 'city', a.city,
                           'region', a.region, 'country_code', a.country_code, 'dock_hours', a.dock_hours,
@@ -143,8 +160,12 @@ def _load(
     buyer_id = work.actor.require_org()
     rows = work.session.execute(
         _LOAD,
-        {"buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "site_id": site_id},
-    ).all()
+        {
+            "buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "site_id": site_id,
+            "yesterday": work.now.date() - timedelta(days=1),
+            "horizon": work.now.date() + timedelta(days=identity.HORIZON_DAYS),
+        },
+    ).all()  # fmt: skip
     if not rows:
         known = work.session.execute(
             text("select 1 from sites where id = :id and org_id = :org"), {"id": site_id, "org": buyer_id}
@@ -167,9 +188,51 @@ def _load(
         for row in rows
         if row.order_minimum is not None
     }
-    zones = {row.seller_id: row.seller_zone for row in rows}
-    loaded = _Loaded(rows[0].basket_id, buyer_id, rows[0].buyer_name, [zones[seller] for seller in sorted(zones)])
+    calendars = {
+        row.seller_id: WorkingCalendar(time_zone=row.seller_zone, closed=frozenset(row.seller_closed)) for row in rows
+    }
+    kept = [calendars[seller] for seller in sorted(calendars)]
+    loaded = _Loaded(rows[0].basket_id, buyer_id, rows[0].buyer_name, kept)
     return loaded, rows[0].address, wanted, terms, {row.offer_id: row.seen_unit_price for row in rows}
+
+
+def _check_sellers(work: Work, wanted: Sequence[Wanted]) -> None:
+    """Whose verification has run out finishes what is open, and takes nothing new."""
+    names = {line.seller_id: line.seller_name for line in wanted}
+    levels = verification.levels_of_sellers(work, org_ids=list(names))
+    needed = verification.LEVEL_OF[Capability.SELL]
+    for seller_id in sorted(names):
+        if levels.get(seller_id, 0) < needed:
+            raise SellerNotVerified(
+                f"{names[seller_id]} cannot take new orders at the moment, because its verification is not complete."
+                " Please take its products out of the basket."
+            )
+
+
+def _check_cap(work: Work, buyer_id: UUID, level: int, orders: Sequence[PricedOrder]) -> None:
+    """Below level 2 what was ordered in 30 days counts together, so that many small orders do not make a large one.
+
+    The cap is a number in whichever currency the order has; currencies are never added.
+    """
+    cap = verification.purchase_cap(work, level)
+    if cap is None:
+        return
+    placed = work.session.execute(
+        text(
+            "select currency, sum(total) as total from supplier_orders where buyer_id = :buyer and origin = 'live'"
+            " and created_at > :since and state not in ('cancelled', 'declined', 'expired') group by currency"
+        ),
+        {"buyer": buyer_id, "since": work.now - timedelta(days=30)},
+    )
+    totals: dict[str, Decimal] = {row.currency: row.total for row in placed}
+    for order in orders:
+        totals[order.currency] = totals.get(order.currency, Decimal(0)) + order.total
+    for currency in sorted({order.currency for order in orders}):
+        if totals[currency] > cap:
+            raise AboveCap(
+                f"Until your business is verified up to level 2 you can order for {cap:,.0f} {currency} in 30 days; with"
+                f" this purchase it would be {totals[currency]:,.2f} {currency}. Open Verification to see what is missing."
+            )
 
 
 def _check_prices(wanted: Sequence[Wanted], seen: dict[UUID, Decimal]) -> None:
@@ -191,7 +254,8 @@ with purchase as (
             :goods, :tax, :shipping, :total, :now)
     returning number
 ), orders as (
-    insert into supplier_orders (id, number, purchase_id, buyer_id, seller_id, site_id, buyer_name, seller_name, state, version,
+    insert into supplier_orders (id, number, purchase_id, buyer_id, seller_id, site_id, buyer_name, seller_name,
+                                 state, version,
                                  payment_method, currency, goods, tax, shipping, total, lead_time_days,
                                    delivery_address, buyer_note,
                                  created_at, secured_at)

@@ -17,6 +17,7 @@ from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin, run
 from domain.reactions.accounts import WRITTEN, write_about_sign_in
 from domain.reactions.notifications import TOLD, tell_parties
+from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
 
 Reaction = Callable[[Work, Any], None]
@@ -26,6 +27,7 @@ TRIES = 10
 TOGETHER = 40
 REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
+    "standing.tell_of_standing": (tell_of_standing, CALLS),
     "teams.write_letters": (write_letters, CALLS_FOR_A_LETTER),
     "teams.hand_over_work": (hand_over_work, frozenset({"MemberRemoved"})),
     "accounts.write_about_sign_in": (write_about_sign_in, WRITTEN),

@@ -4,9 +4,13 @@ Owns no tables of the market. `postings_behind` shows what the ledger holds for 
 compares mart, warehouse, ledger and orders. `history_report` gives an imported history's figures. `violations`
 reads the invariants. `figures_state`, `pipeline_runs`, `system_health` and `stuck` say how the machinery does;
 `request_build` asks for new figures, and the worker sees to it. Announces BuildRequested and BuildGivenUp.
-Every answer says as of when it is. For the platform's staff and jobs only; members get "not found".
+`own_audit` and `all_audit` read the log, `audit_chain` proves that it is whole.
+Every answer says as of when it is. For the platform's staff and jobs only, but for an organisation's own figures
+and its own log; others get "not found".
 """
 
+from domain.reports.audit import AuditChange, AuditRow, Who, all_audit, own_audit
+from domain.reports.audit_chain import AuditBreak, AuditChain, audit_chain
 from domain.reports.building import (
     BUILD_LOCK,
     BuildToStart,
@@ -62,6 +66,16 @@ from domain.reports.metrics.views import (
     Unit,
     UnknownMetric,
 )
+from domain.reports.onboarding import (
+    FunnelStage,
+    HandedOver,
+    OpenWork,
+    StartStep,
+    getting_started,
+    onboarding_funnel,
+    open_work_of,
+    work_handed_over,
+)
 from domain.reports.operation import (
     AssetRow,
     FailingRows,
@@ -72,14 +86,31 @@ from domain.reports.operation import (
     pipeline_runs,
     stuck,
 )
+from domain.reports.suspension import AffectedParty, MoneyAtStake, SuspensionPreview, suspension_preview
 from domain.reports.verify import MEANING, InvariantRow, violations
 
 __all__ = [
+    "FunnelStage",
+    "HandedOver",
+    "OpenWork",
+    "StartStep",
+    "getting_started",
+    "onboarding_funnel",
+    "open_work_of",
+    "work_handed_over",
+    "AffectedParty",
+    "MoneyAtStake",
+    "SuspensionPreview",
+    "suspension_preview",
     "DIMENSIONS",
     "BACKUP",
     "BUILD_LOCK",
     "MEANING",
     "AssetRow",
+    "AuditBreak",
+    "AuditChain",
+    "AuditChange",
+    "AuditRow",
     "BuildProgress",
     "BuildToStart",
     "BuildUnderWay",
@@ -112,8 +143,11 @@ __all__ = [
     "UnknownMetric",
     "WarehouseNotBuilt",
     "WarehouseTooOld",
+    "Who",
+    "all_audit",
     "asset_words",
     "assets_of_run",
+    "audit_chain",
     "build_to_start",
     "check_invariants",
     "currencies",
@@ -127,6 +161,7 @@ __all__ = [
     "last_jobs",
     "metric_rows",
     "metric_values",
+    "own_audit",
     "pipeline_runs",
     "postings_behind",
     "reconcile",
