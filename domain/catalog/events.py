@@ -13,8 +13,12 @@ class ProductCreated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductChanged(Event):
+    """Long texts stand there by their beginning."""
+
     subject: ClassVar[str] = "product"
     fields: list[str]
+    before: dict[str, str | None] | None = None
+    after: dict[str, str | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,3 +53,5 @@ class SellerTermsChanged(Event):
     order_minimum: str
     shipping_fee: str
     free_shipping_from: str | None
+    before: dict[str, str | None] | None = None
+    after: dict[str, str | None] | None = None

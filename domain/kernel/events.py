@@ -155,6 +155,7 @@ class SealedEvent(Record):
     event_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("events.id"), primary_key=True)
     batch: Mapped[int] = mapped_column(BigInteger, ForeignKey("audit_seals.batch"))
     position: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class StateMove(Record):

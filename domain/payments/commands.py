@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain import ledger
+from domain import ledger, verification
 from domain.identity import Permission, require_recent_factor
 from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -43,6 +43,10 @@ class AlreadyMatched(Conflict):
 
 class NothingToPayOut(Conflict):
     pass
+
+
+class PayeeBlocked(Conflict):
+    """An organisation of the batch is not to be paid as things stand now."""
 
 
 def record_bank_line(
@@ -124,7 +128,7 @@ def wallet_reference(work: Work) -> str:
 
 
 def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
-    """Say where one's own organisation is paid.
+    """Say where one's own organisation is paid. Another account is paid to once it is verified anew.
 
     Raises `Invalid` for a wrong IBAN (ISO 13616, mod 97), `StepUpNeeded` without a recent second factor.
     """
@@ -137,17 +141,34 @@ def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
         raise Invalid("The account holder must have between 1 and 120 characters.")
     org_id = work.actor.require_org()
     account = work.session.get(BankAccount, org_id, with_for_update=True)
+    before = None if account is None else (account.holder, account.iban)
     if account is None:
         account = BankAccount(org_id=org_id)
         work.session.add(account)
     account.holder, account.iban, account.changed_at = holder.strip(), iban, work.now
-    work.record(BankAccountChanged(subject_id=org_id, seller_id=org_id))
+    if before is None or before[1] != iban:
+        verification.bank_account_changed(work, holder=account.holder, iban=iban, is_first=before is None)
+    work.record(
+        BankAccountChanged(
+            subject_id=org_id,
+            seller_id=org_id,
+            before={"iban": _masked(before[1])} if before else None,
+            after={"iban": _masked(iban)},
+        ),
+        personal={"before": {"holder": before[0]} if before else None, "after": {"holder": account.holder}},
+    )
+
+
+def _masked(iban: str) -> str:
+    """Enough to tell two accounts apart, too little to pay to one."""
+    return f"{iban[:2]}…{iban[-4:]}"
 
 
 def prepare_payouts(work: Work, *, request_id: UUID, currency: str) -> UUID:
     """Gather what is earned and what is to be refunded by bank into a batch that somebody else sends.
 
-    Organisations without a bank account, and sums below the minimum, wait. Raises `NothingToPayOut`, and
+    Organisations without a verified bank account or with a name on a list of sanctions, and sums below the minimum,
+    wait. Raises `NothingToPayOut`, and
     `StepUpNeeded` without a recent second factor. Announces `PayoutBatchMoved`.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
@@ -161,7 +182,7 @@ def prepare_payouts(work: Work, *, request_id: UUID, currency: str) -> UUID:
     )  # fmt: skip
     work.session.add(batch)
     work.session.flush()
-    facts = {"batch": batch.id, "currency": currency, "minimum": value_of(work, Setting.PAYOUT_MINIMUM)}
+    facts = {"batch": batch.id, "currency": currency, "minimum": value_of(work, Setting.PAYOUT_MINIMUM), "now": work.now}
     for statement in (_GATHER_EARNINGS, _GATHER_REFUNDS):
         work.session.execute(statement, facts)
     payouts, amount = _summed(work, batch.id)
@@ -174,9 +195,14 @@ def prepare_payouts(work: Work, *, request_id: UUID, currency: str) -> UUID:
 
 
 _GATHER_EARNINGS = text("""
-with due as materialized (
+with payable as materialized (
+    select b.org_id from bank_accounts b
+    where exists (select 1 from releases r where r.seller_id = b.org_id and r.payout_id is null)
+      and may_be_paid(b.org_id, :now)
+), due as materialized (
     select r.id, r.seller_id, r.net from releases r join bank_accounts b on b.org_id = r.seller_id
-    where r.payout_id is null and r.currency = :currency order by r.id for update of r
+    where r.payout_id is null and r.currency = :currency and b.org_id in (select org_id from payable)
+    order by r.id for update of r
 ), summed as (
     select seller_id, sum(net) as net from due group by seller_id having sum(net) > 0 and sum(net) >= :minimum
 ), paid as (
@@ -189,9 +215,14 @@ update releases r set payout_id = p.id from due d join paid p on p.org_id = d.se
 """)
 
 _GATHER_REFUNDS = text("""
-with due as materialized (
+with payable as materialized (
+    select b.org_id from bank_accounts b
+    where exists (select 1 from refunds r where r.buyer_id = b.org_id and r.state = 'owed')
+      and may_be_paid(b.org_id, :now)
+), due as materialized (
     select r.id, r.buyer_id, r.amount from refunds r join bank_accounts b on b.org_id = r.buyer_id
-    where r.state = 'owed' and r.route = 'bank_transfer' and r.currency = :currency order by r.id for update of r
+    where r.state = 'owed' and r.route = 'bank_transfer' and r.currency = :currency
+      and b.org_id in (select org_id from payable) order by r.id for update of r
 ), paid as (
     insert into payouts (id, batch_id, org_id, kind, amount, currency, holder, iban)
     select gen_random_uuid(), :batch, s.buyer_id, 'refund', s.amount, :currency, b.holder, b.iban
@@ -207,7 +238,7 @@ update refunds r set payout_id = p.id, state = 'batched' from due d join paid p 
 def send_payouts(work: Work, *, batch_id: UUID) -> None:
     """Send a prepared batch: the bank file goes out and the payables are settled (P4, P4b, P5).
 
-    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `StepUpNeeded`
+    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `PayeeBlocked`, `StepUpNeeded`
     without a recent second factor. Announces `PayoutSent` per transfer.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
@@ -218,6 +249,7 @@ def send_payouts(work: Work, *, batch_id: UUID) -> None:
     batch.move_to(BatchState.SENT)
     batch.sent_by, batch.sent_at = work.actor.user_id, work.now
     payouts = work.session.scalars(select(Payout).where(Payout.batch_id == batch_id).order_by(Payout.id)).all()
+    _check_payees(work, payouts)
     entries = [_sent_entry(payout) for payout in payouts]
     swept: Decimal = work.session.execute(
         text(
@@ -268,6 +300,21 @@ def _sent_entry(payout: Payout) -> Draft:
     kind = Kind.EARNINGS_SENT if payout.kind == "earnings" else Kind.REFUND_SENT
     legs: Sequence[Leg] = [Leg(owed, payout.amount, payout.org_id), Leg(Family.BANK_ESCROW, -payout.amount)]
     return Draft(kind, str(payout.id), payout.currency, legs, org_id=payout.org_id)
+
+
+def _check_payees(work: Work, payouts: Sequence[Payout]) -> None:
+    """Something may have come up since the batch was prepared: another account, a name on a list of sanctions."""
+    blocked = work.session.scalars(
+        text(
+            "select o.name from organizations o where o.id = any(:ids) and not may_be_paid(o.id, :now) order by o.name"
+        ),
+        {"ids": [payout.org_id for payout in payouts], "now": work.now},
+    ).all()
+    if blocked:
+        raise PayeeBlocked(
+            f"{blocked[0]} may not be paid at the moment: its bank account or its name is being checked. Take the batch"
+            " back and prepare it anew; what may be paid is then in it."
+        )
 
 
 def _locked_batch(work: Work, batch_id: UUID) -> PayoutBatch:

@@ -83,4 +83,8 @@ class PayoutSent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BankAccountChanged(Event):
+    """Where an organisation is paid; of the account number its country and its end. The holder stands beside the log."""
+
     subject: ClassVar[str] = "organization"
+    before: dict[str, str] | None = None
+    after: dict[str, str] | None = None

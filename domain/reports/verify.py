@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from domain.kernel.work import Work
+from domain.reports.audit_chain import first_break
 
 MEANING: dict[int, str] = {
     1: "All postings of a currency add up to nothing.",
@@ -29,8 +30,14 @@ MEANING: dict[int, str] = {
 }
 
 
+AUDIT = 16
+
+
 class InvariantRow(BaseModel):
-    """One invariant: what it means, how many things break it, and up to five of them."""
+    """One invariant: what it means, how many things break it, and up to five of them.
+
+    Of the audit trail the first thing that is not as it was sealed stands before them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,7 +59,14 @@ def violations(work: Work) -> list[InvariantRow]:
     work.actor.require_staff()
     # It reads every row there is, so it may take longer than a screen may.
     work.session.execute(text("set local statement_timeout = '15min'"))
-    return [_row(**row) for row in work.session.execute(_INVARIANTS, {"now": work.now}).mappings()]
+    rows = [_row(**row) for row in work.session.execute(_INVARIANTS, {"now": work.now}).mappings()]
+    return [_named(work, row) if row.number == AUDIT and row.violations else row for row in rows]
+
+
+def _named(work: Work, row: InvariantRow) -> InvariantRow:
+    """The first thing in the audit trail that is not as it was sealed stands before the others."""
+    broken = first_break(work)
+    return row if broken is None else row.model_copy(update={"sample": (f"first: {broken.sentence}", *row.sample)})
 
 
 def _row(number: int, **columns: Any) -> InvariantRow:

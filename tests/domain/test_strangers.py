@@ -39,7 +39,7 @@ from domain.payments import Held, Method
 from domain.reports import MetricQuery, Stage
 from domain.territories import Mode
 from tests.make.files import a_pdf
-from tests.make.market import PASSWORD, Company, buy, company, make_market, offer, orders_of, sheet, top_up
+from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, offer, orders_of, sheet, top_up
 
 P = Permission
 IBAN = "DE89370400440532013000"
@@ -84,6 +84,7 @@ def again() -> UUID:
 ALL = (P.SEE_ALL_ORDERS,)
 FIGURES = (P.SEE_PLATFORM,)
 OWN_FIGURES = (P.SEE_PLATFORM, P.SEE_SALES, P.SEE_PURCHASES)
+AUDIT_TIME = {"first": datetime(2020, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)}
 PERIOD = {"first": date(2020, 1, 1), "end": date(2030, 1, 1), "currency": "EUR"}
 ENTRIES: dict[str, Entry] = {
     # the catalogue
@@ -322,6 +323,10 @@ ENTRIES: dict[str, Entry] = {
     "payments.wallet_owners": question(nothing, P.MATCH_PAYMENTS),
     "payments.wallet_reference": command(nothing, own=True),
     "pricing.resolve": question(lambda w: {"quantities": {w.draft: 1, w.paused: 1}}, staff=ALL),
+    # the audit trail
+    "reports.all_audit": question(lambda w: AUDIT_TIME, P.SEE_ALL_AUDIT),
+    "reports.audit_chain": question(nothing, P.SEE_ALL_AUDIT),
+    "reports.own_audit": question(lambda w: AUDIT_TIME, P.SEE_AUDIT_LOG, own=True),
     # the platform's figures
     "reports.assets_of_run": question(lambda w: {"run_id": again()}, *FIGURES),
     "reports.currencies": question(nothing, *FIGURES),
@@ -417,15 +422,20 @@ def test_every_callable_of_every_face_has_an_entry() -> None:
 def make_world() -> World:
     """A retailer and a manufacturer with something in every state and every table of the trade."""
     market = make_market(makers=1)
-    shop, maker, finance = market.retailer, market.makers[0], market.finance
+    return fill_world(market, market.retailer, market.makers[0])
+
+
+def fill_world(market: Market, shop: Company, maker: Company) -> World:
+    """The trade of a buyer with a seller: what the entries point at."""
+    finance = market.finance
     world = World(market=market, shop=shop, maker=maker, offer=maker.offers[0], variant=maker.variants[0])
     world.email = next(iter(shop.emails.values()))
-    world.clerk = shop.people[Variant.STORE_MANAGER].user_id
-    world.agent = shop.people[Variant.PURCHASING_AGENT].user_id
+    world.clerk = shop.people.get(Variant.STORE_MANAGER, shop.owner).user_id
+    world.agent = shop.people.get(Variant.PURCHASING_AGENT, shop.owner).user_id
     with begin(maker.owner) as work:
         world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
     operations = market.platform.people[Variant.OPERATIONS]
-    world.category = run(operations, catalog.create_category, name="Things")
+    world.category = run(operations, catalog.create_category, name=f"Things of {maker.name}")
     run(maker.owner, catalog.set_seller_terms, currency="EUR", order_minimum=Decimal(1), shipping_fee=Decimal("2.50"))
     world.draft = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=world.variant, sku="DRAFT",
                       tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
@@ -475,7 +485,7 @@ def make_world() -> World:
     paid = sheet(shop.owner, world.paid)
     world.held = Held(world.paid, shop.org_id, maker.org_id, "EUR", paid.total, paid.goods)
     world.held_unpaid = replace(world.held, order_id=world.unpaid_order)
-    world.bank_line = run(finance, payments.record_bank_line, bank_reference="OPEN", booked_on=date(2026, 1, 5),
+    world.bank_line = run(finance, payments.record_bank_line, bank_reference=f"OPEN {shop.name}", booked_on=date(2026, 1, 5),
                           payer=shop.name, remittance="-", amount=Decimal("9.00"), currency="EUR")  # fmt: skip
     top_up(shop, "1.00", finance)
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)

@@ -36,6 +36,11 @@ def audit() -> None:
     app = fences.role_name(fences.Role.APP)
     concerned = f"concerns_org_id = {fences.ME}"
     op.execute(f'create policy app_select_concerned on events for select to "{app}" using ({concerned})')
+    # What is about a person alone (a password that was reset) is for the owners of the teams the person is in.
+    mine = f"m.org_id = {fences.ME} and m.person_id = subject_id and m.state = 'active'"
+    about = "subject = 'person' and org_id is null and concerns_org_id is null"
+    about += f" and exists (select 1 from memberships m where {mine})"
+    op.execute(f'create policy app_select_of_people on events for select to "{app}" using ({about})')
     op.execute(
         """
         create table event_personal (
@@ -58,6 +63,10 @@ def audit() -> None:
         writes=f"org_id is not distinct from {fences.ME} or {fences.STAFF}",
         may="select, insert",
     )
+    # Each sealed event keeps what was hashed of it, so that a check can name the row that was changed.
+    op.execute("alter table audit_sealed_events add column digest bytea")
+    op.execute("update audit_sealed_events s set digest = event_digest(e) from events e where e.id = s.event_id")
+    op.execute("alter table audit_sealed_events alter column digest set not null")
     script("audit")
     fences.allow("erase_personal(uuid, timestamptz)")
 

@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from domain import identity, logistics, orders
-from domain.identity import Permission, Variant
+from domain.identity import OrgKind, Permission, Variant
 from domain.kernel import configuration
 from domain.kernel.actor import Actor
 from domain.kernel.configuration import TERMS, Setting
 from domain.kernel.errors import Conflict, DomainError, Invalid, NotAllowed
 from domain.kernel.work import begin, clock, run
-from tests.make.market import Market, buy, make_market, orders_of, sheet
+from tests.make.market import Company, Market, buy, company, make_market, orders_of, sheet
 
 INSPECTION = Setting.INSPECTION_DAYS
 
@@ -25,6 +25,10 @@ def _read_anew() -> Iterator[None]:
     configuration._known.clear()
     yield
     configuration._known.clear()  # what this test has set is rolled back
+
+
+def staff() -> Company:
+    return company(OrgKind.PLATFORM, "Platform", Variant.OPERATIONS, Variant.ANALYTICS, Variant.SUPER_ADMIN)
 
 
 def now() -> datetime:
@@ -70,11 +74,11 @@ def test_a_longer_inspection_holds_for_new_orders_and_older_ones_keep_theirs(dat
 
 
 def test_a_change_stands_there_with_version_difference_and_who(database: sa.Connection) -> None:
-    market = make_market(makers=0, wallet="0")
-    operations, begun = market.platform.people[Variant.OPERATIONS], now()
+    platform = staff()
+    operations, begun = platform.people[Variant.OPERATIONS], now()
     change(operations, "10", begun + timedelta(hours=1))
     change(operations, "8", begun + timedelta(days=2), version=1, reason="Too long")
-    with clock(begun + timedelta(hours=2)), begin(market.platform.people[Variant.ANALYTICS]) as work:
+    with clock(begun + timedelta(hours=2)), begin(platform.people[Variant.ANALYTICS]) as work:
         row = next(row for row in identity.settings_now(work) if row.setting is INSPECTION)
         changes = identity.setting_changes(work, setting=INSPECTION)
         events = work.session.execute(sa.text("select * from events where name = 'SettingChanged' order by id")).all()
@@ -86,7 +90,7 @@ def test_a_change_stands_there_with_version_difference_and_who(database: sa.Conn
     assert [(e.facts["before"], e.facts["after"], e.facts["reason"]) for e in events] == [
         ({"value": "7"}, {"value": "10"}, "Buyers asked for it"), ({"value": "10"}, {"value": "8"}, "Too long"),
     ]  # fmt: skip
-    assert {(e.actor_user_id, e.org_id) for e in events} == {(operations.user_id, market.platform.org_id)}
+    assert {(e.actor_user_id, e.org_id) for e in events} == {(operations.user_id, platform.org_id)}
 
 
 REFUSED = [
@@ -103,13 +107,13 @@ REFUSED = [
 
 
 def test_what_is_wrong_is_refused_and_nothing_moved(database: sa.Connection) -> None:
-    market = make_market(makers=0, wallet="0")
-    operations, begun = market.platform.people[Variant.OPERATIONS], now()
+    platform = staff()
+    operations, begun = platform.people[Variant.OPERATIONS], now()
     for value, after, more, error in REFUSED:
         with pytest.raises(DomainError) as refusal:
             change(operations, value, begun + after, **more)  # type: ignore[arg-type]
         assert type(refusal.value) is error, (value, after, more)
-    for variant, actor in market.platform.people.items():
+    for variant, actor in platform.people.items():
         if not actor.may(Permission.CONFIGURE):
             with pytest.raises(NotAllowed):
                 change(actor, "10", begun + timedelta(hours=1))
@@ -121,8 +125,8 @@ def test_what_is_wrong_is_refused_and_nothing_moved(database: sa.Connection) -> 
 
 
 def test_a_planned_change_is_not_overtaken(database: sa.Connection) -> None:
-    market = make_market(makers=0, wallet="0")
-    operations, begun = market.platform.people[Variant.OPERATIONS], now()
+    platform = staff()
+    operations, begun = platform.people[Variant.OPERATIONS], now()
     change(operations, "10", begun + timedelta(days=9))
     with pytest.raises(Conflict, match="planned"):
         change(operations, "12", begun + timedelta(days=1), version=1)

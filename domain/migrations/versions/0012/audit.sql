@@ -62,3 +62,31 @@ begin
     get diagnostics erased = row_count;
     return erased;
 end $$;
+
+-- As before; each event's own digest is kept as well, so that a check can tell which one was changed.
+create or replace function seal_audit(p_limit integer, p_now timestamptz) returns bigint language plpgsql as $$
+declare
+    last audit_seals;
+    fresh bigint[];
+    digest bytea;
+begin
+    if not pg_try_advisory_xact_lock(hashtext('seal_audit')) then
+        return 0;
+    end if;
+    select * into last from audit_seals order by batch desc limit 1;
+    select array_agg(id order by id) into fresh from (
+        select e.id from events e
+        where not exists (select 1 from audit_sealed_events s where s.event_id = e.id)
+        order by e.id limit p_limit) as unsealed;
+    if fresh is null then
+        return 0;
+    end if;
+    select sha256(coalesce(last.hash, ''::bytea) || string_agg(event_digest(e), ''::bytea order by e.id)) into digest
+    from events e where e.id = any (fresh);
+    insert into audit_seals (batch, previous_hash, hash, events, sealed_at)
+    values (coalesce(last.batch, 0) + 1, coalesce(last.hash, ''::bytea), digest, cardinality(fresh), p_now);
+    insert into audit_sealed_events (event_id, batch, position, digest)
+    select e.id, coalesce(last.batch, 0) + 1, f.position, event_digest(e)
+    from unnest(fresh) with ordinality as f(id, position) join events e on e.id = f.id;
+    return cardinality(fresh);
+end $$;
