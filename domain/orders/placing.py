@@ -53,7 +53,8 @@ def place_order(
     Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
     money and the goods stay reserved meanwhile. Raises `identity.OrganizationIsSuspended`,
     `identity.TermsNotAccepted`, `identity.AboveLimit`, `verification.NotVerified`, `AboveCap`, `SellerNotVerified`,
-    `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces `PurchasePlaced` and, per order, `OrderPlaced` and `OrderSecured`.
+    `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces
+    `PurchasePlaced` and, per order, `OrderPlaced` and `OrderSecured`.
     """
     work.actor.require(Permission.PLACE_ORDERS)
     identity.require_active_organization(work)
@@ -230,8 +231,9 @@ def _check_cap(work: Work, buyer_id: UUID, level: int, orders: Sequence[PricedOr
     for currency in sorted({order.currency for order in orders}):
         if totals[currency] > cap:
             raise AboveCap(
-                f"Until your business is verified up to level 2 you can order for {cap:,.0f} {currency} in 30 days; with"
-                f" this purchase it would be {totals[currency]:,.2f} {currency}. Open Verification to see what is missing."
+                f"Until your business is verified up to level 2 you can order for {cap:,.0f} {currency} in 30 days;"
+                f" with this purchase it would be {totals[currency]:,.2f} {currency}. Open Verification to see what is"
+                " missing."
             )
 
 

@@ -182,7 +182,8 @@ def prepare_payouts(work: Work, *, request_id: UUID, currency: str) -> UUID:
     )  # fmt: skip
     work.session.add(batch)
     work.session.flush()
-    facts = {"batch": batch.id, "currency": currency, "minimum": value_of(work, Setting.PAYOUT_MINIMUM), "now": work.now}
+    minimum = value_of(work, Setting.PAYOUT_MINIMUM)
+    facts = {"batch": batch.id, "currency": currency, "minimum": minimum, "now": work.now}
     for statement in (_GATHER_EARNINGS, _GATHER_REFUNDS):
         work.session.execute(statement, facts)
     payouts, amount = _summed(work, batch.id)
@@ -238,8 +239,8 @@ update refunds r set payout_id = p.id, state = 'batched' from due d join paid p 
 def send_payouts(work: Work, *, batch_id: UUID) -> None:
     """Send a prepared batch: the bank file goes out and the payables are settled (P4, P4b, P5).
 
-    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `PayeeBlocked`, `StepUpNeeded`
-    without a recent second factor. Announces `PayoutSent` per transfer.
+    Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `PayeeBlocked`,
+    `StepUpNeeded` without a recent second factor. Announces `PayoutSent` per transfer.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
     require_recent_factor(work)

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from uuid import UUID, uuid4
 
-from domain import catalog, identity, orders, payments, stock
-from domain.identity import OrgKind, SiteKind, Variant
+from domain import catalog, identity, orders, payments, stock, verification
+from domain.identity import OrgKind, Permission, SiteKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.work import begin, run
 from domain.payments import Method
 
 PASSWORD = "a long sentence for tests"
+_hashed = cache(identity.hashed)  # argon2 takes its time, and every person here has the same password
 _numbers: Iterator[int] = count(1)
 
 
@@ -58,12 +60,29 @@ def company(kind: OrgKind, name: str, *variants: Variant) -> Company:
         email = f"{variant.value}.{next(_numbers)}@{name.lower().replace(' ', '-')}.example"
         run(
             Actor.system(), identity.add_member, request_id=uuid4(), org_id=org_id, email=email,
-            name=f"{variant.value} of {name}", variant=variant, password=PASSWORD,
+            name=f"{variant.value} of {name}", variant=variant, password=_hashed(PASSWORD),
         )  # fmt: skip
         with begin(Actor.system()) as work:
             made.people[variant] = identity.actor_of(identity.person_by_email(work, email=email))
         made.emails[variant] = email
+    if kind is not OrgKind.PLATFORM:
+        accept_terms(made)
+        vouch_for(made)
     return made
+
+
+def vouch_for(company: Company, level: int = 3) -> None:
+    """The company was verified elsewhere, so it may trade; tests of verification take others."""
+    run(Actor.system(), verification.vouch, org_ids=[company.org_id], level=level, reason="Verified before the test")
+
+
+def accept_terms(company: Company) -> None:
+    """Whoever may speak for the company accepts the terms that hold."""
+    with begin(Actor.system()) as work:
+        terms = identity.terms_at(work.now)
+    speaker = next((one for one in company.people.values() if one.may(Permission.MANAGE_ORGANIZATION)), None)
+    if terms is not None and speaker is not None:
+        run(speaker, identity.accept_terms, version=terms.version)
 
 
 def offer(

@@ -21,7 +21,7 @@ from domain.kernel.work import begin, clock, run
 from domain.logistics import Carrier
 from domain.orders import OrderState
 from domain.payments import Method
-from tests.make.market import OWNERS, PASSWORD, Company, orders_of, sheet
+from tests.make.market import OWNERS, PASSWORD, Company, accept_terms, orders_of, sheet, vouch_for
 
 DAYS = 230
 IBANS = ("DE89370400440532013000", "FR1420041010050500013M02606", "NL91ABNA0417164300", "AT611904300234573201")
@@ -121,6 +121,9 @@ def _company(kind: OrgKind, name: str, country: str, *variants: Variant) -> Comp
     made = Company(org_id, name, site_id)
     for variant in variants or (OWNERS[kind],):
         made.people[variant] = _person(made, variant, f"{variant.value}@{name.lower().replace(' ', '-')}.example")
+    if kind is not OrgKind.PLATFORM:
+        accept_terms(made)
+        vouch_for(made)
     return made
 
 
