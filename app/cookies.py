@@ -1,12 +1,14 @@
-"""The two cookies of the web process and the token inside one of them.
+"""The cookies of the web process and the tokens inside of two of them.
 
 The *nonce* is given to every browser before it signs in, so that a sign-in ticket fits only the browser
 that asked for it. The *session* cookie holds a signed token that names a server-side session; the row in
-the database decides, the token only finds it.
+the database decides, the token only finds it. The *registration* cookie names what somebody began to register
+in this browser, so that they go on where they left.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -48,6 +50,72 @@ def session_of(token_text: str | None) -> UUID | None:
         return UUID(str(claims["sid"]))
     except (jwt.PyJWTError, ValueError):
         return None
+
+
+# --- a registration that was begun in this browser ---------------------------------------------
+
+REGISTRATION, REGISTRATION_PASS = "wholesale-registration", "wholesale-registration-pass"
+REGISTRATION_LIFE, PASS_LIFE = timedelta(days=30), timedelta(minutes=1)
+
+
+def registration_name() -> str:
+    return "__Host-registration" if settings().secure_cookies else f"registration-{settings().port}"
+
+
+def registration_pass(registration_id: UUID, nonce: str, *, now: datetime) -> str:
+    """What a screen hands to the route that sets the cookie: for a minute, and for the browser with this nonce."""
+    claims = {"rid": str(registration_id), "nonce": _digest(nonce)}
+    return jwt.encode(_claims(claims, REGISTRATION_PASS, now, PASS_LIFE), _key(), algorithm=ALGORITHMS[0])
+
+
+def registration_in_pass(token_text: str, nonce: str | None) -> UUID | None:
+    """The registration of a pass that was made for this browser; None for anything else."""
+    claims = _decoded(token_text, REGISTRATION_PASS)
+    if claims is None or not nonce or not secrets.compare_digest(str(claims.get("nonce")), _digest(nonce)):
+        return None
+    return UUID(str(claims["rid"]))
+
+
+def registration_of(token_text: str | None) -> UUID | None:
+    """The registration that a browser's cookie names, or None for anything that is not ours, edited or too old."""
+    claims = _decoded(token_text, REGISTRATION)
+    return UUID(str(claims["rid"])) if claims else None
+
+
+def registration_token(registration_id: UUID, *, now: datetime) -> str:
+    claims = {"rid": str(registration_id)}
+    return jwt.encode(_claims(claims, REGISTRATION, now, REGISTRATION_LIFE), _key(), algorithm=ALGORITHMS[0])
+
+
+def give_registration(response: Response, registration_id: UUID, *, now: datetime) -> None:
+    _give(response, registration_name(), registration_token(registration_id, now=now), REGISTRATION_LIFE)
+
+
+def take_registration(response: Response) -> None:
+    response.delete_cookie(
+        registration_name(), path="/", secure=settings().secure_cookies, httponly=True, samesite="lax"
+    )
+
+
+def _claims(claims: dict[str, str], audience: str, now: datetime, life: timedelta) -> dict[str, object]:
+    return {**claims, "aud": audience, "iat": now, "exp": now + life}
+
+
+def _decoded(token_text: str | None, audience: str) -> dict[str, object] | None:
+    if not token_text:
+        return None
+    try:
+        return dict(
+            jwt.decode(
+                token_text, _key(), algorithms=ALGORITHMS, audience=audience, options={"require": ["exp", "aud", "rid"]}
+            )
+        )
+    except jwt.PyJWTError:
+        return None
+
+
+def _digest(nonce: str) -> str:
+    return hashlib.sha256(nonce.encode()).hexdigest()
 
 
 def give_nonce(response: Response) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from app import activity, bridge, measures, navigation, sign_in, words
 from app.navigation import BY_URL, page_of
 from app.parts import step_up
+from app.parts.terms import remind_of_terms
 from app.sign_in import STATIC, Here
 from domain import notifications
 
@@ -40,6 +41,7 @@ def draw() -> None:
         _draw_menu(here, with_links=has_own_menu)
         step_up.draw()
         with bridge.messages():
+            remind_of_terms()
             page.run()
 
 

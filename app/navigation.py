@@ -73,8 +73,10 @@ def _admin(name: str, title: str, icon: str, permission: P, section: str, *, men
     return Screen(f"pages/admin/{name}.py", f"admin-{name}", title, icon, (A,), permission, menu, section)
 
 
-def _account(name: str, title: str, icon: str) -> Screen:
-    return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, EVERYBODY, None, True, "Account")
+def _account(
+    name: str, title: str, icon: str, *, kinds: tuple[OrgKind, ...] = EVERYBODY, menu: bool = True
+) -> Screen:
+    return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, kinds, None, menu, "Account")
 
 
 def _welcome(name: str, title: str, icon: str) -> Screen:
@@ -85,6 +87,8 @@ SCREENS: tuple[Screen, ...] = (
     # before anybody is signed in
     _welcome("reset", "Reset your password", "lock_reset"),
     _welcome("confirm", "Confirm your e-mail address", "mark_email_read"),
+    _welcome("register", "Register your organisation", "domain_add"),
+    _welcome("join", "Join a team", "group_add"),
     _retail("home", "Home", "home", None, kinds=(R,), section=""),
     _sell("home", "Home", "home", None, kinds=(M,), section=""),
     Screen("pages/distributor/home.py", "distributor-home", "Home", "home", (D,), None, True, ""),
@@ -111,12 +115,15 @@ SCREENS: tuple[Screen, ...] = (
     _admin("orders", "Orders", "receipt_long", P.SEE_ALL_ORDERS, "Market"),
     _admin("order", "Order details", "receipt_long", P.SEE_ALL_ORDERS, "Market", menu=False),
     _admin("organizations", "Organisations", "domain", P.MANAGE_MEMBERS, "Market"),
+    _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
     _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),
     _admin("payouts", "Outgoing payments", "send_money", P.SEE_PAYOUT_RUNS, "Money"),
     _admin("ledger", "Ledger", "menu_book", P.SEE_LEDGER, "Money"),
     _admin("checks", "System health", "monitor_heart", P.SEE_LEDGER, "Operation"),
     _admin("pipelines", "Data pipelines", "schema", P.SEE_PLATFORM, "Operation"),
     # everybody
+    _account("start", "Getting started", "checklist", kinds=(R, M, D)),
+    _account("terms", "Terms of service", "gavel", kinds=(R, M, D), menu=False),
     _account("notices", "Notices", "notifications"),
     _account("profile", "Profile", "person"),
     _account("security", "Sign-in & security", "shield_lock"),

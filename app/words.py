@@ -260,6 +260,27 @@ STATES: dict[str, tuple[str, Colour]] = {
     # checks
     "holds": ("Holds", "green"),
     "broken": ("Broken", "red"),
+    # business verification
+    "submitted": ("Being checked", "blue"),
+    "auto_verified": ("Checked automatically", "green"),
+    "needs_review": ("With a reviewer", "blue"),
+    "info_requested": ("Question for you", "orange"),
+    "verified": ("Verified", "green"),
+    "rejected": ("Rejected", "red"),
+    "appealed": ("Appealed", "violet"),
+    "rejected_final": ("Rejected after appeal", "red"),
+    "expiring": ("Runs out soon", "orange"),
+    "replaced": ("Replaced", "gray"),
+    "claimed": ("Taken", "violet"),
+    "decided": ("Decided", "gray"),
+    "waived": ("Waived", "gray"),
+    "missing": ("Missing", "gray"),
+    "late": ("Late", "red"),
+    "computed": ("Done", "green"),
+    "vouched": ("Verified", "green"),
+    "approve": ("Approved", "green"),
+    "reject": ("Rejected", "red"),
+    "ask": ("Asked", "orange"),
 }
 
 ROLES: dict[str, str] = {
@@ -439,6 +460,14 @@ NOTICES: dict[str, str] = {
     "wallet_topped_up": "Your wallet was topped up.",
     "payout_sent": "A payout is on its way to your bank account.",
     "review_written": "Feedback on order {number} was left.",
+    "verification_verified": "Verified: {what}.",
+    "verification_question": "We have a question about your verification ({what}). Please answer it.",
+    "verification_rejected": "We could not verify {what}. You can see why, and appeal once.",
+    "verification_appeal_refused": "Your appeal about {what} was decided: the rejection stands.",
+    "verification_expired": "{what} has run out and no longer counts. Please hand it in anew.",
+    "verification_runs_out": "{what} runs out in {days} days. Please hand in a new one in time.",
+    "verification_deposits_sent": "Two small deposits are on their way to your bank account. Type the amounts in.",
+    "verification_waived": "You need not show {what} for the time being.",
     "organization_suspended": "{org_name} is suspended: {reason}",
     "organization_restored": "{org_name} is active again.",
     "appeal_refused": "Your appeal was looked at, and the suspension stands: {answer}",
@@ -533,6 +562,10 @@ def notice_line(kind: str, facts: Mapping[str, Any]) -> str:
     template = NOTICES.get(kind)
     if template is None:
         return sentence_case(kind)
+    if kind.startswith("verification_"):
+        facts = {**facts, "what": requirement(str(facts.get("what", ""))).lower()}
+        line = template.format_map(_Gaps(facts))
+        return line[:1].upper() + line[1:]
     return template.format_map(_Gaps(facts))
 
 
@@ -597,3 +630,65 @@ def security_line(name: str, facts: Mapping[str, Any]) -> str:
     if name == "RecoveryCodeUsed":
         return f"{line}, {facts.get('left', 0)} left"
     return line
+
+
+# --- business verification ---------------------------------------------------------------------
+
+REQUIREMENTS: dict[str, tuple[str, str]] = {
+    "email_confirmed": ("E-mail address", "Open the link that we sent to your address."),
+    "phone_confirmed": ("Phone number", "Confirm a phone number with the code that we send by text message."),
+    "profile_complete": ("Company profile", "Name, country and at least one place with an address."),
+    "sanctions_clear": ("Sanctions lists", "We compare your company and its owners with sanctions lists."),
+    "business_name": ("Company name", "Your number in the company register; the name there must be yours."),
+    "registration_document": ("Registration document", "An extract of the company register as PDF, JPG or PNG."),
+    "tax_number": ("Tax number", "Your VAT or tax number, with the certificate if you have one."),
+    "proof_of_address": ("Proof of address", "A bill or a letter of an authority, at most 90 days old."),
+    "bank_account": ("Bank account", "We send two small deposits, and you tell us how much they were."),
+    "owners": ("Owners and directors", "Who owns and directs the company; a document of everybody with a quarter or more."),
+    "site_inspection": ("Inspection of the site", "Photos of the place; an inspector goes through a list with you."),
+    "quality_certificate": ("Quality certificate", "ISO 9001 or its like: number, who issued it, until when."),
+    "production_capacity": ("Production capacity", "Units a month, with evidence."),
+    "ce_conformity": ("CE conformity", "Declaration or certificate of conformity."),
+    "fda_registration": ("FDA registration", "Number of the registration and until when it is valid."),
+    "organic_certificate": ("Organic certificate", "Number, control body and until when it is valid."),
+    "product_compliance": ("Product compliance", "Test report or certificate that a regulated category asks for."),
+}
+LEVELS: tuple[tuple[str, str], ...] = (
+    ("Not verified", "You can look around."),
+    ("Level 1", "You can buy, up to a limit in 30 days."),
+    ("Level 2", "You can buy without that limit, sell, be paid out and sign contracts."),
+    ("Level 3", "Your products carry the badge, and you can sell in regulated categories."),
+)
+REASONS: dict[str, str] = {
+    "not_readable": "The document cannot be read",
+    "wrong_document": "This is another kind of document",
+    "name_differs": "The name differs",
+    "number_differs": "The number differs",
+    "address_differs": "The address differs",
+    "too_old": "The document is too old",
+    "expired": "The document has expired",
+    "altered": "The document seems to be altered",
+    "not_registered": "Not found as active in the company register",
+    "shares_incomplete": "The shares do not add up",
+    "same_owner": "An owner also stands on the other side of the market",
+    "same_document": "Another company handed in the same document or number",
+    "sanctions_hit": "A name is like one on a sanctions list",
+    "level_3": "Level 3 is decided by two people",
+    "no_automatic_check": "There is no automatic check for this",
+    "automatic_check_unsure": "The automatic check is not sure",
+    "tries_used_up": "The amounts of the deposits were wrong three times",
+    "other": "Another reason",
+}
+
+
+def requirement(code: str) -> str:
+    """A requirement as a heading: "Proof of address"."""
+    return REQUIREMENTS[code][0] if code in REQUIREMENTS else sentence_case(code)
+
+
+def reason(code: str) -> str:
+    return REASONS.get(code, sentence_case(code))
+
+
+def level_name(level: int) -> str:
+    return LEVELS[level][0]

@@ -17,6 +17,7 @@ from app.parts.text import plain
 from domain.orders import BasketSheet, OrderSheet
 from domain.payments import divide, part
 
+PREFERENCES = {"dock_hours": "Dock open", "preferred_carrier": "Preferred carrier", "delivery_notes": "For the driver"}
 CARRIERS = {"dhl": "DHL", "fedex": "FedEx", "ups": "UPS", "dpd": "DPD", "own_fleet": "Own fleet", "other": "Other"}
 
 _ICONS = {
@@ -219,3 +220,13 @@ def address(sheet: OrderSheet) -> str:
     town = " ".join(str(place[part]) for part in ("postal_code", "city") if place.get(part))
     parts = [place.get("name"), place.get("street"), town, words.country(place.get("country_code"))]
     return ", ".join(str(part) for part in parts if part and part != "–") or "–"
+
+
+def delivery_preferences(place: Mapping[str, Any]) -> dict[str, str]:
+    """How the receiver of goods wants them delivered, as names and values; what was not said is left out."""
+    found = {}
+    for name, label in PREFERENCES.items():
+        value = place.get(name)
+        if value:
+            found[label] = CARRIERS.get(str(value), str(value)) if name == "preferred_carrier" else str(value)
+    return found

@@ -19,6 +19,8 @@ from domain.reactions.accounts import WRITTEN, write_about_sign_in
 from domain.reactions.notifications import TOLD, tell_parties
 from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
+from domain.reactions.verification import CHECKED, check_proof, screen_newcomer, tell_of_proof
+from domain.reactions.verification import TOLD as TOLD_OF_PROOFS
 
 Reaction = Callable[[Work, Any], None]
 _log = logging.getLogger(__name__)
@@ -30,6 +32,9 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "standing.tell_of_standing": (tell_of_standing, CALLS),
     "teams.write_letters": (write_letters, CALLS_FOR_A_LETTER),
     "teams.hand_over_work": (hand_over_work, frozenset({"MemberRemoved"})),
+    "verification.check_proof": (check_proof, CHECKED),
+    "verification.screen_newcomer": (screen_newcomer, frozenset({"OrganizationRegistered"})),
+    "verification.tell_of_proof": (tell_of_proof, TOLD_OF_PROOFS),
     "accounts.write_about_sign_in": (write_about_sign_in, WRITTEN),
 }
 TIMERS: dict[str, Callable[..., Any]] = {

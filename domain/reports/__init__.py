@@ -9,6 +9,7 @@ Every answer says as of when it is. For the platform's staff and jobs only, but 
 and its own log; others get "not found".
 """
 
+from domain.reports.audit import MOST as MOST_AUDIT_ROWS
 from domain.reports.audit import AuditChange, AuditRow, Who, all_audit, own_audit
 from domain.reports.audit_chain import AuditBreak, AuditChain, audit_chain
 from domain.reports.building import (
@@ -106,6 +107,7 @@ __all__ = [
     "BACKUP",
     "BUILD_LOCK",
     "MEANING",
+    "MOST_AUDIT_ROWS",
     "AssetRow",
     "AuditBreak",
     "AuditChain",

@@ -6,8 +6,10 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import empty_state, facts_list, page_header, plain
+from app.parts.forms import guarded_dialog, once, settle
+from app.parts.trade import CARRIERS, delivery_preferences
 from domain import identity
-from domain.identity import Permission, SiteKind
+from domain.identity import Permission, SiteKind, SiteRow
 
 who, actor = guard()
 
@@ -32,6 +34,24 @@ def add() -> None:
         st.rerun()
 
 
+@guarded_dialog("Delivery wishes")
+def wishes(place: SiteRow) -> None:
+    st.markdown(f"How goods come to **{plain(place.name)}**. New orders carry a copy; open orders keep theirs.")
+    with st.form(once("wishes"), border=False):
+        dock_hours = st.text_input("Dock open", place.dock_hours or "", max_chars=120, placeholder="Mon–Fri 7:00–15:00")
+        carriers = ["", *CARRIERS]
+        at = carriers.index(place.preferred_carrier) if place.preferred_carrier in carriers else 0
+        carrier = st.selectbox("Preferred carrier", carriers, index=at,
+                               format_func=lambda each: CARRIERS.get(each, "No preference"))  # fmt: skip
+        notes = st.text_area("For the driver", place.delivery_notes or "", max_chars=500, height=90)
+        sent = st.form_submit_button("Save", type="primary")
+    if sent and settle(
+        identity.set_delivery_preferences, done=f"Saved for {place.name}.", site_id=place.site_id,
+        dock_hours=dock_hours or "", preferred_carrier=carrier, delivery_notes=notes or "",
+    ):  # fmt: skip
+        st.rerun()
+
+
 def add_button() -> None:
     if actor.may(Permission.MANAGE_ADDRESSES) and st.button("Add a place", icon=":material/add:", type="primary"):
         add()
@@ -51,5 +71,10 @@ with st.grid(3, min_column_width=240):
                     "Address": f"{place.street}, {place.postal_code} {place.city}",
                     "Country": words.country(place.country_code),
                     "Time zone": place.time_zone.replace("_", " "),
+                    **delivery_preferences(place.model_dump()),
                 }
             )
+            if actor.may(Permission.MANAGE_ADDRESSES) and st.button(
+                "Delivery wishes", key=f"wishes-{place.site_id}", type="tertiary", icon=":material/local_shipping:"
+            ):
+                wishes(place)

@@ -6,7 +6,9 @@ from app import sign_in, words
 from app.bridge import ask
 from app.navigation import guard, page_of
 from app.parts import facts_list, page_header, section
+from app.workplaces import draw_workplaces
 from domain import identity
+from domain.identity import OrgKind
 
 who, actor = guard()
 page_header("Profile", "Who you are here and how you sign in")
@@ -26,7 +28,10 @@ with left, st.container(border=True):
             "Time zone": company.time_zone.replace("_", " "),
         }
     )
+    if who.org_kind != OrgKind.PLATFORM:
+        st.page_link(page_of("account-terms"), label="Terms of service", icon=":material/gavel:")
     st.button("Sign out", icon=":material/logout:", on_click=sign_in.leave, key="profile-sign-out")
+draw_workplaces(who)
 
 with right, st.container(border=True):
     section("Sign-in")

@@ -6,12 +6,14 @@ from app import words
 from app.bridge import ask
 from app.navigation import go, guard, page_of
 from app.parts import Column, Tile, empty_state, metric_tiles, page_header, section, table
+from app.parts.onboarding import card_until_done
 from domain import orders, payments
 from domain.identity import Permission
 
 who, actor = guard()
 work_list = ask(orders.work_list)
 page_header(f"Hello, {who.person_name.split()[0]}", who.org_name)
+card_until_done()
 
 tiles = []
 if actor.may(Permission.PAY):

@@ -6,12 +6,14 @@ from app import words
 from app.bridge import ask
 from app.navigation import go, guard, page_of
 from app.parts import Column, Tile, bars, empty_state, metric_tiles, page_header, plain, section, table
+from app.parts.onboarding import card_until_done
 from domain import orders, payments
 from domain.identity import Permission
 
 who, actor = guard()
 work_list = ask(orders.work_list)
 page_header(f"Hello, {who.person_name.split()[0]}", who.org_name)
+card_until_done()
 
 TO_DO = (
     ("to_answer", "Answer new orders", "Accept or decline; unanswered orders are declined for you", "awaiting_seller"),

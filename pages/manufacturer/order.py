@@ -9,7 +9,7 @@ from app.parts import confirm, empty_state, facts_list, order_lines, page_header
 from app.parts.addresses import asked_for
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.postings import postings_table
-from app.parts.trade import CARRIERS, address, money_card, quantities, shipments, story
+from app.parts.trade import CARRIERS, address, delivery_preferences, money_card, quantities, shipments, story
 from domain import orders
 from domain.identity import Permission
 from domain.logistics import Carrier
@@ -104,7 +104,12 @@ def ship() -> None:
     name = f"ship-{sheet.order_id}"
     with st.form(once(name), border=False):
         one, two = st.columns(2)
-        carrier = one.selectbox("Carrier", list(Carrier), format_func=lambda value: CARRIERS.get(value, value))
+        wished = sheet.delivery_address.get("preferred_carrier")
+        carrier = one.selectbox(
+            "Carrier", list(Carrier), format_func=lambda value: CARRIERS.get(value, value),
+            index=next((i for i, value in enumerate(Carrier) if value == wished), 0),
+            help="The buyer asks for this carrier." if wished else None,
+        )  # fmt: skip
         tracking = two.text_input("Tracking number", max_chars=80)
         st.caption("What is in this shipment? You can ship the rest later.")
         shipped = quantities(sheet.lines, left_to_ship, key=name, word="left to ship")
@@ -234,7 +239,8 @@ with side:
         section("Delivery")
         with st.container(horizontal=True):
             status(sheet.progress)
-        facts = {"Deliver to": address(sheet), "Lead time": words.days(sheet.lead_time_days)}
+        facts = {"Deliver to": address(sheet), **delivery_preferences(sheet.delivery_address),
+                 "Lead time": words.days(sheet.lead_time_days)}  # fmt: skip
         if sheet.promised_at:
             facts["Promised"] = words.day(sheet.promised_at)
         if sheet.buyer_note:

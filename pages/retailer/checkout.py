@@ -6,7 +6,7 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard
 from app.parts import Sum, empty_state, money_table, page_header, plain, section
-from app.parts.trade import what_stops
+from app.parts.trade import delivery_preferences, what_stops
 from domain import identity, orders, payments
 from domain.identity import Permission
 from domain.payments import Method
@@ -40,6 +40,9 @@ with main:
             "Deliver to", list(places),
             format_func=lambda key: words.address(places[key].model_dump()),
         )  # fmt: skip
+        wishes = delivery_preferences(places[site_id].model_dump())
+        if wishes:
+            st.caption(plain(" · ".join(f"{name}: {value}" for name, value in wishes.items())))
         note = st.text_area(
             "Note to the suppliers", max_chars=1000, placeholder="Optional: delivery hours, contact", height=80
         )

@@ -6,6 +6,7 @@ from app import words
 from app.bridge import ask
 from app.navigation import go, guard, page_of
 from app.parts import Column, Tile, empty_state, metric_tiles, page_header, section, table
+from app.parts.onboarding import card_until_done
 from domain import orders, payments
 from domain.identity import Permission
 
@@ -15,6 +16,7 @@ page_header(
     who.org_name,
     lambda: st.page_link(page_of("retailer-products"), label="Find products", icon=":material/search:"),
 )
+card_until_done()
 if not actor.may(Permission.SEE_PURCHASES):
     empty_state("search", "Find products", "Compare suppliers and prices.", ("Find products", "retailer-products"))
     st.stop()

@@ -22,6 +22,7 @@ from app.parts import (
     table,
     timeline,
 )
+from app.parts.trade import delivery_preferences
 from app.parts.transfer import draw_transfer
 from domain import orders
 from domain.identity import Permission
@@ -242,6 +243,7 @@ with side:
         facts_list(
             {
                 "To": words.address(order.delivery_address),
+                **delivery_preferences(order.delivery_address),
                 "Promised for": words.day(order.promised_at),
                 "Your note": order.buyer_note or "–",
             }
