@@ -57,25 +57,31 @@ _SUPPLY = (
     supply(
         "Org profile, KYB submit", F, F, R, R,
         does=(P.MANAGE_ORGANIZATION, P.MANAGE_ADDRESSES, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
-        commands=("identity.add_site",),
+        commands=(
+            "identity.add_site", "identity.set_holidays", "identity.appeal_suspension", "identity.accept_terms",
+            "identity.set_delivery_preferences",
+        ),
     ),
     supply(
-        "Team invite/roles (not above own)", F, scoped(By.TEAM), NO, NO, does=(P.MANAGE_TEAM,),
-        commands=("identity.set_member_limits", "identity.set_member_scopes"),
+        "Team invite/roles (not above own)", F, scoped(By.TEAM), NO, NO, questions=("identity.members_reach",), does=(P.MANAGE_TEAM,),
+        commands=(
+            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.change_role", "identity.remove_member",
+        ),
     ),
     supply(
         "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
         commands=("payments.change_bank_account",),
     ),
     supply(
-        "Products, media, specs", F, F, R, R, does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer",
         ),
     ),
     supply(
-        "Price lists, discounts", F, F, R, never(Condition.MASKED), does=(P.MANAGE_PRICES,),
+        "Price lists, discounts", F, F, R, never(Condition.MASKED), questions=("orders.sales_by_week",), does=(P.MANAGE_PRICES,),
         reads=(P.SEE_PRICES, P.SEE_COSTS), commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
     ),
     supply("Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO),
@@ -86,21 +92,21 @@ _SUPPLY = (
     ),
     supply("RFQ answer, counter-offer", F, F, scoped(By.CUSTOMER, limited=True), NO),
     supply(
-        "Accept/decline order", F, L, scoped(By.CUSTOMER, limited=True), NO, does=(P.ANSWER_ORDERS,),
+        "Accept/decline order", F, L, scoped(By.CUSTOMER, limited=True), NO, questions=("orders.orders_of_seller",), does=(P.ANSWER_ORDERS,),
         reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
         pending={V.SALES_REPRESENTATIVE: _CUSTOMERS},
     ),
     supply(
-        "Production milestones", F, F, R, F, does=(P.REPORT_PRODUCTION,), reads=(P.SEE_SALES,),
+        "Production milestones", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.REPORT_PRODUCTION,), reads=(P.SEE_SALES,),
         commands=("orders.start_production", "orders.report_production"),
     ),
     supply(
-        "Ship, labels, POD", F, F, R, F, does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,), commands=("orders.ship_goods",)
+        "Ship, labels, POD", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,), commands=("orders.ship_goods",)
     ),
     supply(
         "Stock adjust, count, transfer", F, F, NO, full(Condition.LARGE_ADJUSTMENTS_APPROVED),
-        does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
+        questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",), does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
         commands=("stock.add_location", "stock.receive_stock", "stock.count_stock"),
         pending={V.PRODUCTION_MANAGER: f"{UNSCOPED}large adjustments do not wait for the manager"},
     ),
@@ -108,29 +114,33 @@ _SUPPLY = (
     supply("Contracts: sign", F, never(Condition.UNLESS_DELEGATED), NO, NO),
     supply("Claims/returns decide", F, L, PROPOSE, R),
     supply("Disputes respond", F, F, CUSTOMERS, R),
-    supply("Invoices, payouts, statements", F, R, NO, NO, reads=(P.SEE_PAYOUTS,)),
+    supply("Invoices, payouts, statements", F, R, NO, NO, questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), reads=(P.SEE_PAYOUTS,)),
     supply("Invoice finance", F, NO, NO, NO),
     supply("Forecast, price intelligence", F, F, R, scoped(By.DEMAND)),
     supply("Chat", F, F, CUSTOMERS, scoped(By.ORDER_THREADS)),
     supply("Ads, subscription, API keys", F, NO, NO, NO),
     supply("Audit log of org", F, R, NO, NO, reads=(P.SEE_AUDIT_LOG,)),
-    supply("Search the market", F, F, F, F, does=(P.SEARCH_PRODUCTS,), beside=True),
+    supply("Search the market", F, F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
     supply("Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True),
-    supply("Bring in past sales", F, NO, NO, NO, does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
+    supply("Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",), does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
 )  # fmt: skip
 
 _BUY = (
     buy(
-        "Org profile, KYB", F, R, R, does=(P.MANAGE_ORGANIZATION, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
+        "Org profile, KYB", F, R, R, commands=("identity.accept_terms",), does=(P.MANAGE_ORGANIZATION, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
+        commands=("identity.appeal_suspension",),
     ),
     buy(
-        "Team, spending limits", F, NO, NO, does=(P.MANAGE_TEAM,),
-        commands=("identity.set_member_limits", "identity.set_member_scopes"),
+        "Team, spending limits", F, NO, NO, questions=("identity.members_reach",), does=(P.MANAGE_TEAM,),
+        commands=(
+            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.change_role", "identity.remove_member",
+        ),
     ),
     buy("Approval rules", F, R, R),
     buy("Approve orders", A, approving(Condition.IN_STORE_UP_TO_LIMIT), never(Condition.NEVER_OWN)),
     buy(
-        "Search, compare, lists", F, F, F, does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
+        "Search, compare, lists", F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product", "orders.my_basket",), does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
             "orders.confirm_basket_prices",
@@ -138,7 +148,7 @@ _BUY = (
     ),
     buy("RFQ, negotiate, award", F, L, cell(Grant(How.FULL), Grant(How.LIMITED, part=Part.AWARD))),
     buy(
-        "Place order", F, scoped(By.STORE, limited=True), L, does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
+        "Place order", F, scoped(By.STORE, limited=True), L, questions=("orders.orders_of_buyer", "orders.purchase_sheet",), does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
         commands=("orders.place_order",),
     ),
     buy(
@@ -146,15 +156,15 @@ _BUY = (
         commands=("orders.cancel_order", "orders.cancel_purchase"),
     ),
     buy(
-        "Receive, accept, claim, return", F, STORES, R, does=(P.RECEIVE_GOODS,), reads=(P.SEE_PURCHASES,),
+        "Receive, accept, claim, return", F, STORES, R, questions=("orders.orders_of_buyer",), does=(P.RECEIVE_GOODS,), reads=(P.SEE_PURCHASES,),
         commands=("orders.record_receipt", "orders.accept_goods"),
     ),
     buy(
-        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,), commands=("identity.add_site",),
+        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,), commands=("identity.add_site", "identity.set_holidays", "identity.set_delivery_preferences"),
         pending={V.STORE_MANAGER: f"{WITHHELD}an address of a store cannot be changed, only added by the owner"},
     ),
     buy(
-        "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO, does=(P.PAY,),
+        "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO, questions=("payments.my_wallet", "payments.escrow_account",), does=(P.PAY,),
         parts={Part.PAY: (P.PAY,)}, commands=("orders.pay_from_wallet",),
     ),
     buy("Credit apply, plans", F, NO, NO),
@@ -168,7 +178,7 @@ _BUY = (
     buy("Disputes", F, scoped(By.OPEN), scoped(By.OPEN)),
     buy("Audit log of org", F, NO, NO, reads=(P.SEE_AUDIT_LOG,), does=(), beside=True),
     buy(
-        "Bank details", F, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
+        "Bank details", F, NO, NO, questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
         commands=("payments.change_bank_account",), beside=True,
     ),
 )  # fmt: skip
@@ -182,15 +192,17 @@ _DISTRIBUTION = (
         ),
         reads=(P.SEE_VERIFICATION,),
         commands=(
-            "identity.add_site", "payments.change_bank_account", "identity.set_member_limits",
-            "identity.set_member_scopes",
+            "identity.add_site", "identity.set_holidays", "identity.appeal_suspension",
+            "payments.change_bank_account", "identity.set_member_limits", "identity.accept_terms",
+            "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.change_role", "identity.remove_member",
         ),
     ),
     distribution("Territory agreements", F, R, NO, R, reads=(P.SEE_TERRITORIES,)),
     distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
     distribution(
         "Order from manufacturers", F, scoped(By.TERRITORY, limited=True), limited(Part.REPLENISH), NO,
-        does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
+        questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"), does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
             "orders.confirm_basket_prices", "orders.place_order", "orders.cancel_order", "orders.cancel_purchase",
@@ -216,12 +228,12 @@ _DISTRIBUTION = (
         "Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,), pending={V.REGIONAL_MANAGER: _TERRITORY}
     ),
     distribution(
-        "Accept retailer orders", F, TERRITORY, R, TERRITORY, does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
+        "Accept retailer orders", F, TERRITORY, R, TERRITORY, questions=("orders.orders_of_seller",), does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
         pending={V.REGIONAL_MANAGER: _TERRITORY, V.SALES_MANAGER: _TERRITORY},
     ),
     distribution(
-        "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO, does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
+        "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO, questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low", "orders.orders_of_buyer",), does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
         reads=(P.SEE_STOCK, P.SEE_PURCHASES),
         commands=(
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "orders.record_receipt",
@@ -230,20 +242,20 @@ _DISTRIBUTION = (
         pending={V.WAREHOUSE_MANAGER: _WAREHOUSE},
     ),
     distribution(
-        "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
+        "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, questions=("orders.orders_of_seller",), does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
         commands=("orders.ship_goods",), pending={V.REGIONAL_MANAGER: _TERRITORY, V.WAREHOUSE_MANAGER: _WAREHOUSE},
     ),
     distribution("Claims/returns", F, scoped(By.TERRITORY, limited=True), only(Part.INSPECT), PROPOSE),
     distribution(
         "Commission statements, payouts", F, reading(by=By.TERRITORY), NO, reading(by=By.TERRITORY),
-        reads=(P.SEE_PAYOUTS,),
+        questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), reads=(P.SEE_PAYOUTS,),
         pending={
             V.REGIONAL_MANAGER: f"{WITHHELD}statements are of the whole organisation",
             V.SALES_MANAGER: f"{WITHHELD}statements are of the whole organisation",
         },
     ),
     distribution(
-        "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES), does=(P.SEE_SALES,),
+        "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES), questions=("orders.orders_of_seller",), does=(P.SEE_SALES,),
         pending={
             V.REGIONAL_MANAGER: _TERRITORY,
             V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery",
@@ -253,15 +265,15 @@ _DISTRIBUTION = (
     distribution("Contracts (3-party) sign", F, NO, NO, NO),
     distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
     distribution(
-        "Products and offers", F, R, R, R, does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        "Products and offers", F, R, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer",
         ),
         beside=True,
     ),
-    distribution("See the own selling prices", F, F, NO, F, reads=(P.SEE_PRICES,), does=(), beside=True),
-    distribution("Search the market", F, F, F, F, does=(P.SEARCH_PRODUCTS,), beside=True),
+    distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,), does=(), beside=True),
+    distribution("Search the market", F, F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
     distribution(
         "Production milestones", F, NO, NO, NO, does=(P.REPORT_PRODUCTION,),
         commands=("orders.start_production", "orders.report_production"), beside=True,
@@ -270,7 +282,7 @@ _DISTRIBUTION = (
         "Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True
     ),
     distribution(
-        "Bring in past sales", F, NO, NO, NO, does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True
+        "Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",), does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True
     ),
 )  # fmt: skip
 
@@ -278,7 +290,23 @@ _PLATFORM = (
     platform(
         "Users suspend/restore", A, F, PROPOSE, PROPOSE, NO, reading(View.PSEUDONYMOUS), does=(P.SUSPEND_MEMBERS,),
         approves=(P.APPROVE_SUSPENSION,), proposes=(P.PROPOSE_SUSPENSION,),
+        commands=("identity.suspend_organization", "identity.disable_person", "identity.enable_person"),
         pending={V.ANALYTICS: f"{WITHHELD}there is no pseudonymous list"},
+    ),
+    platform(
+        "Propose suspensions", NO, NO, F, F, NO, NO, does=(P.PROPOSE_SUSPENSION,),
+        commands=("identity.propose_suspension",), questions=("reports.suspension_preview",), beside=True,
+    ),
+    # The right differs, the commands do not: who suspends decides on what others propose, the super admin on anything.
+    platform(
+        "Decide on proposals and appeals, restore", F, NO, NO, NO, NO, NO, does=(P.APPROVE_SUSPENSION,),
+        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization"),
+        questions=("reports.suspension_preview",), beside=True,
+    ),
+    platform(
+        "Decide on proposals and appeals of others, restore", NO, F, NO, NO, NO, NO, does=(P.SUSPEND_MEMBERS,),
+        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization"),
+        questions=("reports.suspension_preview",), beside=True,
     ),
     platform(
         "KYB decide", NO, NO, full(Condition.TWO_PEOPLE_AT_LEVEL_3), reading(View.STATUS), reading(View.STATUS),
@@ -287,7 +315,7 @@ _PLATFORM = (
         pending={V.ANALYTICS: f"{WITHHELD}there are no figures of verification"},
     ),
     platform(
-        "Categories, content moderation", NO, F, R, R, NO, R, does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
+        "Categories, content moderation", NO, F, R, R, NO, R, questions=("catalog.categories",), does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
         commands=("catalog.create_category",),
     ),
     platform("Commission rules", A, PROPOSE, NO, NO, full(Condition.TWO_PEOPLE_AND_DIFF), R),
@@ -299,15 +327,18 @@ _PLATFORM = (
     platform("Refund/goodwill", NO, NO, NO, L, F, NO),
     platform(
         "Payout run", NO, R, only(Part.HOLD_FOR_KYB), only(Part.HOLD_FOR_DISPUTE), full(Condition.MAKER_AND_CHECKER),
-        R, does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
-        commands=("payments.prepare_payouts", "payments.send_payouts", "payments.cancel_payouts"),
+        R, questions=("payments.payout_batches", "payments.payouts_due", "payments.payouts_of_batch",), does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
+        commands=(
+            "payments.prepare_payouts", "payments.send_payouts", "payments.cancel_payouts", "payments.bank_file",
+        ),
     ),
     platform(
         "Ledger view / manual entry", halves(R, only(Part.WITH_A_SECOND_PERSON)), NO, NO, reading(View.ORDER),
-        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
+        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, questions=("ledger.postings", "ledger.trial_balance",), reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
         views={View.ORDER: (P.SEE_ORDER_POSTINGS,)}, commands=("reports.check_invariants",),
         pending={
-            V.SUPER_ADMIN: f"{UNSCOPED}there are no manual entries", V.FINANCE: f"{UNSCOPED}there are no manual entries",
+            V.SUPER_ADMIN: f"{UNSCOPED}there are no manual entries",
+            V.FINANCE: f"{UNSCOPED}there are no manual entries",
         },
     ),
     platform(
@@ -329,18 +360,25 @@ _PLATFORM = (
     ),
     platform("Simulation sandbox", F, F, R, R, F, F),
     platform(
-        "Monitoring, job runs", F, F, R, R, R, F, does=(P.RUN_PIPELINES,), reads=(P.SEE_PLATFORM,),
+        "Monitoring, job runs", F, F, R, R, R, F, questions=("reports.pipeline_runs", "reports.system_health", "reports.last_jobs",), does=(P.RUN_PIPELINES,), reads=(P.SEE_PLATFORM,),
         commands=("reports.request_build",),
     ),
-    platform("See the platform's figures", F, F, F, F, F, F, does=(P.SEE_PLATFORM,), beside=True),
-    platform("See all orders", R, R, R, R, R, R, reads=(P.SEE_ALL_ORDERS,), beside=True),
+    platform("See the platform's figures", F, F, F, F, F, F, questions=("reports.currencies", "reports.figures_state",), does=(P.SEE_PLATFORM,), beside=True),
+    platform("See all orders", R, R, R, R, R, R, questions=("orders.all_orders",), reads=(P.SEE_ALL_ORDERS,), beside=True),
     platform(
-        "Register organisations and their people", F, F, F, NO, NO, NO, does=(P.MANAGE_MEMBERS,),
-        commands=("identity.register_organization", "identity.add_member", "identity.add_site"), beside=True,
+        "Register organisations and their people", F, F, F, NO, NO, NO, questions=("identity.organizations", "notifications.outgoing_messages"), does=(P.MANAGE_MEMBERS,),
+        commands=(
+            "identity.register_organization", "identity.add_member", "identity.add_site", "notifications.resend",
+        ),
+        beside=True,
     ),
     platform(
         "The platform's own team", F, NO, NO, NO, NO, NO, does=(P.MANAGE_TEAM,),
-        commands=("identity.set_member_limits", "identity.set_member_scopes"), beside=True,
+        commands=(
+            "identity.set_member_limits", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.change_role", "identity.remove_member",
+        ),
+        beside=True,
     ),
     platform("Everybody's audit log", R, R, R, NO, NO, NO, reads=(P.SEE_ALL_AUDIT,), beside=True),
     platform(
@@ -348,7 +386,7 @@ _PLATFORM = (
         commands=("orders.record_receipt",), beside=True,
     ),
     platform(
-        "Match incoming transfers", NO, NO, NO, NO, F, NO, does=(P.MATCH_PAYMENTS,),
+        "Match incoming transfers", NO, NO, NO, NO, F, NO, questions=("payments.bank_lines", "payments.awaited_transfers", "payments.wallet_owners",), does=(P.MATCH_PAYMENTS,),
         commands=(
             "payments.record_bank_line", "payments.match_top_up", "payments.credit_wallet", "payments.claim_bank_line",
             "orders.match_transfer",
@@ -364,15 +402,21 @@ ROWS: tuple[Row, ...] = _SUPPLY + _BUY + _DISTRIBUTION + _PLATFORM
 FOR_EVERYBODY = frozenset({
     "identity.change_password", "identity.start_factor", "identity.confirm_factor", "identity.show_factor",
     "identity.remove_factor", "identity.renew_recovery_codes", "identity.end_session", "identity.end_my_sessions",
-    "identity.refuse_screen", "notifications.mark_read", "payments.wallet_reference",
+    "identity.refuse_screen", "notifications.mark_read", "notifications.choose_emails", "payments.wallet_reference",
     "reports.record_export",
 })  # fmt: skip
 FOR_THE_SYSTEM = frozenset({
+    "identity.begin_registration", "identity.send_registration_link", "identity.confirm_registration",
+    "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
+    "identity.join_organization", "identity.hand_over", "identity.switch_organization", "orders.hand_over_basket",
     "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
     "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post", "ledger.post_memo", "logistics.deliver", "logistics.ship",
-    "notifications.tell", "orders.import_history", "orders.accept_silently", "orders.close_shortage",
+    "notifications.tell", "notifications.unsubscribe", "notifications.mail_notices", "notifications.write_digests",
+    "notifications.send_email", "notifications.send_text", "notifications.claim_emails", "notifications.claim_texts",
+    "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions",
+    "orders.import_history", "orders.accept_silently", "orders.close_shortage",
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",

@@ -149,13 +149,13 @@ def restore_organization(work: Work, *, org_id: UUID, note: str) -> None:
 def appeal_suspension(work: Work, *, appeal: str) -> None:
     """Appeal against the suspension of one's own organisation, once.
 
-    Raises `NotFound` when it is not suspended, `Conflict` when an appeal was made. Announces `SuspensionAppealed`.
+    Raises `Conflict` when it is not suspended or an appeal was made. Announces `SuspensionAppealed`.
     """
     work.actor.require(Permission.MANAGE_ORGANIZATION)
     appeal = _sentence(appeal, "appeal")
     found = my_suspension(work)
     if found is None:
-        raise NotFound("Your organisation is not suspended.")
+        raise Conflict("Your organisation is not suspended.")
     made = work.session.execute(
         text(
             "update suspensions set appeal = :appeal, appealed_by = :person, appealed_at = :now, appeal_state = 'open'"

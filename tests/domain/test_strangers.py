@@ -25,7 +25,7 @@ import pyotp
 import pytest
 
 import domain
-from domain import catalog, identity, orders, payments, reactions
+from domain import catalog, identity, notifications, orders, payments, reactions
 from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
@@ -82,6 +82,7 @@ def again() -> UUID:
 
 
 ALL = (P.SEE_ALL_ORDERS,)
+SUSPENDING = (P.MANAGE_MEMBERS, P.SUSPEND_MEMBERS, P.APPROVE_SUSPENSION, P.PROPOSE_SUSPENSION)
 FIGURES = (P.SEE_PLATFORM,)
 OWN_FIGURES = (P.SEE_PLATFORM, P.SEE_SALES, P.SEE_PURCHASES)
 AUDIT_TIME = {"first": datetime(2020, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)}
@@ -184,6 +185,46 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"person_id": w.agent, "amount": Decimal(100), "currency": "EUR"}, P.MANAGE_TEAM),
     "identity.set_member_scopes": command(
         lambda w: {"person_id": w.clerk, "kind": "store", "subject_ids": [w.shop.site_id]}, P.MANAGE_TEAM),
+    # teams, registrations and terms
+    "identity.invite_member": command(
+        lambda w: {"request_id": again(), "email": f"{uuid4().hex}@x.example", "variant": Variant.STORE_MANAGER},
+        P.MANAGE_TEAM, own=True),
+    "identity.resend_invitation": command(lambda w: {"invitation_id": w.invitation}, P.MANAGE_TEAM),
+    "identity.revoke_invitation": command(lambda w: {"invitation_id": w.invitation}, P.MANAGE_TEAM),
+    "identity.my_invitations": question(nothing, P.MANAGE_TEAM, own=True),
+    "identity.invitation_card": question(lambda w: {"token": w.invitation_token}),
+    "identity.join_organization": command(
+        lambda w: {"token": w.invitation_token, "password": PASSWORD, "name": "Spy"}),
+    "identity.change_role": command(
+        lambda w: {"person_id": w.clerk, "variant": Variant.PURCHASING_AGENT}, P.MANAGE_TEAM),
+    "identity.remove_member": command(
+        lambda w: {"person_id": w.clerk, "handed_to": w.shop.owner.user_id}, P.MANAGE_TEAM),
+    "identity.hand_over": command(
+        lambda w: {"org_id": w.shop.org_id, "person_id": w.clerk, "handed_to": w.shop.owner.user_id, "moved": {}}),
+    "identity.workplaces": question(lambda w: {"session_id": w.session}),
+    "identity.switch_organization": command(lambda w: {"session_id": w.session, "org_id": w.shop.org_id}),
+    "identity.accept_terms": command(lambda w: {"version": "2025-07"}, P.MANAGE_ORGANIZATION, own=True),
+    "identity.my_terms": question(nothing, own=True),
+    "identity.require_terms": question(nothing, own=True),
+    "identity.set_delivery_preferences": command(
+        lambda w: {"site_id": w.shop.site_id, "dock_hours": "never"}, P.MANAGE_ADDRESSES),
+    "identity.begin_registration": command(
+        lambda w: {"kind": "retailer", "name": "Spy", "email": w.email, "password": PASSWORD, "address": "a"}),
+    "identity.send_registration_link": command(lambda w: {"registration_id": w.registration}),
+    "identity.confirm_registration": command(lambda w: {"token": w.registration_token, "password": PASSWORD}),
+    "identity.save_registration_step": command(
+        lambda w: {"registration_id": w.registration, "terms_version": "2025-07"}),
+    "identity.back_to_business": command(lambda w: {"registration_id": w.registration}),
+    "identity.finish_registration": command(lambda w: {"registration_id": w.registration}),
+    "identity.registration": question(lambda w: {"registration_id": w.registration}),
+    "identity.registration_behind": question(lambda w: {"token": w.registration_token}),
+    "identity.registration_mail": question(lambda w: {"registration_id": w.registration}),
+    "orders.hand_over_basket": command(
+        lambda w: {"org_id": w.shop.org_id, "person_id": w.shop.owner.user_id, "handed_to": w.clerk}),
+    "reports.getting_started": question(nothing, own=True),
+    "reports.open_work_of": question(lambda w: {"person_id": w.shop.owner.user_id}, P.MANAGE_TEAM),
+    "reports.work_handed_over": question(nothing, P.MANAGE_TEAM, own=True),
+    "reports.onboarding_funnel": question(lambda w: AUDIT_TIME, *FIGURES),
     # links, addresses, telephones and sign-on at other providers
     "identity.make_link": command(
         lambda w: {"purpose": identity.LinkPurpose.INVITATION, "org_id": w.shop.org_id, "life": timedelta(hours=1)}),
@@ -238,6 +279,51 @@ ENTRIES: dict[str, Entry] = {
     # notices
     "notifications.mark_read": command(lambda w: {"notice_ids": w.notices}, own=True),
     "notifications.my_notices": question(nothing, own=True),
+    "notifications.my_preferences": question(nothing, own=True),
+    "notifications.choose_emails": command(lambda w: {"topic": "orders", "email": "off"}, own=True),
+    "notifications.unsubscribe": command(
+        lambda w: {"token": notifications.unsubscribe_token(w.shop.owner.user_id, "orders")}),
+    "notifications.mail_notices": command(nothing),
+    "notifications.write_digests": command(nothing),
+    "notifications.send_email": command(
+        lambda w: {"to": w.email, "kind": "password_changed", "facts": {}, "cause": uuid4().hex}),
+    "notifications.send_text": command(
+        lambda w: {"to": "+4915112345678", "kind": "phone_confirmation", "facts": {"code_id": again()}, "cause": "x"}),
+    "notifications.claim_emails": command(nothing),
+    "notifications.claim_texts": command(nothing),
+    "notifications.record_sent": command(lambda w: {"message_id": w.message}),
+    "notifications.record_not_sent": command(lambda w: {"message_id": w.message, "problem": "mine"}),
+    "notifications.resend": command(lambda w: {"message_id": w.message}, P.MANAGE_MEMBERS),
+    "notifications.outgoing_messages": question(nothing, P.MANAGE_MEMBERS),
+    # suspension, and the days on which an organisation is closed
+    "identity.suspend_organization": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "reason": "Envy"}, P.SUSPEND_MEMBERS),
+    "identity.propose_suspension": command(
+        lambda w: {"request_id": again(), "org_id": w.maker.org_id, "reason": "Envy"}, P.PROPOSE_SUSPENSION),
+    "identity.decide_suspension": command(
+        lambda w: {"suspension_id": w.suspension, "is_approved": True, "note": "Envy"}, P.SUSPEND_MEMBERS,
+        P.APPROVE_SUSPENSION),
+    "identity.decide_appeal": command(
+        lambda w: {"suspension_id": w.suspension, "is_granted": False, "answer": "Envy"}, P.SUSPEND_MEMBERS,
+        P.APPROVE_SUSPENSION),
+    "identity.restore_organization": command(
+        lambda w: {"org_id": w.shop.org_id, "note": "Friends"}, P.SUSPEND_MEMBERS, P.APPROVE_SUSPENSION),
+    "identity.appeal_suspension": command(lambda w: {"appeal": "Not fair"}, P.MANAGE_ORGANIZATION, own=True),
+    "identity.disable_person": command(
+        lambda w: {"person_id": w.shop.owner.user_id, "reason": "Envy"}, P.SUSPEND_MEMBERS),
+    "identity.enable_person": command(
+        lambda w: {"person_id": w.shop.owner.user_id, "reason": "Friends"}, P.SUSPEND_MEMBERS),
+    "identity.lift_ended_suspensions": command(nothing),
+    "identity.my_suspension": question(nothing, own=True),
+    "identity.suspensions_of": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING),
+    "identity.open_suspensions": question(nothing, *SUSPENDING),
+    "identity.organization_sheet": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING),
+    "identity.require_active_organization": question(nothing, own=True),
+    "identity.my_holidays": question(nothing, own=True),
+    "identity.set_holidays": command(
+        lambda w: {"holidays": {date(2026, 12, 24): "Christmas Eve"}}, P.MANAGE_ADDRESSES, own=True),
+    "identity.calendars_of": question(lambda w: {"org_ids": [w.shop.org_id]}, staff=ALL),
+    "reports.suspension_preview": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING[1:]),
     "notifications.tell": command(
         lambda w: {"org_id": w.shop.org_id, "kind": "new_order", "cause": str(again()), "subject": "order",
                    "subject_id": w.done, "facts": {}}),
@@ -422,7 +508,27 @@ def test_every_callable_of_every_face_has_an_entry() -> None:
 def make_world() -> World:
     """A retailer and a manufacturer with something in every state and every table of the trade."""
     market = make_market(makers=1)
-    return fill_world(market, market.retailer, market.makers[0])
+    world = fill_world(market, market.retailer, market.makers[0])
+    world.suspension = run(
+        market.platform.people[Variant.COMPLIANCE], identity.propose_suspension, request_id=uuid4(),
+        org_id=world.shop.org_id, reason="A complaint",
+    )  # fmt: skip
+    run(Actor.system(), notifications.send_email, to=world.email, kind="password_changed", facts={}, cause="strangers",
+        org_id=world.shop.org_id, person_id=world.shop.owner.user_id)  # fmt: skip
+    world.invitation = run(
+        world.shop.owner, identity.invite_member, request_id=uuid4(), email="asked@corner.example",
+        variant=Variant.STORE_MANAGER,
+    )  # fmt: skip
+    world.registration = run(
+        Actor.system(), identity.begin_registration, kind=OrgKind.RETAILER, name="Mara", email="mara@sonne.example",
+        password=PASSWORD, address="home",
+    )  # fmt: skip
+    by_purpose = {purpose: UUID(row) for purpose, row in (
+        text.split() for text in column("select purpose || ' ' || id from links where used_at is null"))}  # fmt: skip
+    world.invitation_token = identity.token_of(by_purpose["invitation"])
+    world.registration_token = identity.token_of(by_purpose["registration"])
+    [world.message] = [UUID(row) for row in column("select id::text from outgoing_emails where cause = 'strangers'")]
+    return world
 
 
 def fill_world(market: Market, shop: Company, maker: Company) -> World:

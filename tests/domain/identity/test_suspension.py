@@ -162,7 +162,7 @@ def test_a_proposal_that_is_declined_leaves_everything_as_it_was(world: World) -
 def test_nobody_decides_on_a_proposal_or_an_appeal_of_his_own(world: World) -> None:
     operations = world.staff(Variant.OPERATIONS)
     suspension = suspend(world, world.maker)
-    refused(NotFound, world.shop.owner, identity.appeal_suspension, appeal="Not about us")
+    refused(Conflict, world.shop.owner, identity.appeal_suspension, appeal="Not about us")
     run(world.maker.owner, identity.appeal_suspension, appeal="We hold the licence, see attached")
     refused(Conflict, world.maker.owner, identity.appeal_suspension, appeal="Once more")
     answer = {"suspension_id": suspension, "is_granted": True, "answer": "The licence is real"}
