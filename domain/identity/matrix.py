@@ -127,8 +127,8 @@ _SUPPLY = (
 
 _BUY = (
     buy(
-        "Org profile, KYB", F, R, R, commands=("identity.accept_terms",), does=(P.MANAGE_ORGANIZATION, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
-        commands=("identity.appeal_suspension",),
+        "Org profile, KYB", F, R, R, does=(P.MANAGE_ORGANIZATION, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
+        commands=("identity.appeal_suspension", "identity.accept_terms"),
     ),
     buy(
         "Team, spending limits", F, NO, NO, questions=("identity.members_reach",), does=(P.MANAGE_TEAM,),
