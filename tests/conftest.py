@@ -276,6 +276,15 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
     _drop(server, name)
 
 
+@pytest.fixture(scope="module")
+def files_database(server: str, template: str) -> Iterator[str]:
+    """As `fresh_database`, for a world that all tests of a file share; each of them rolls back what it does."""
+    name = _clone(server, template)
+    with pointed_to(_named(server, name)):
+        yield _named(server, name)
+    _drop(server, name)
+
+
 @pytest.fixture(scope="session")
 def traded_template(server: str, template: str) -> tuple[str, Traded]:
     """The name of a database with a market whose warehouse is built, and what is in it; made once for all workers."""

@@ -213,7 +213,8 @@ class Row:
 
     `does`: what doing it takes (in full, scoped or limited); `reads`, `approves`, `proposes`: what those take,
     `parts` and `views`: what a named part and a narrower look take. `commands` are the public commands that change
-    something here, by the name of their face. `pending` says by variant what is not kept yet. `beside` rows are ours: the specification has no row for them.
+    something here, by the name of their face, `questions` those by which it is read. `pending` says by variant what is
+    not kept yet. `beside` rows are ours: the specification has no row for them.
     """
 
     side: Side
@@ -226,6 +227,7 @@ class Row:
     parts: Mapping[Part, Rights] = field(default_factory=dict)
     views: Mapping[View, Rights] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
     pending: Mapping[Variant, str] = field(default_factory=dict)
     beside: bool = False
 
@@ -258,6 +260,20 @@ class Row:
         if self.withheld(variant):
             return ()
         return tuple(right for grant in self.cell(variant).grants for right in self.rights(grant))
+
+    def lets_do(self, variant: Variant) -> bool:
+        """Whether the variant may use the row's commands."""
+        doing = (How.FULL, How.SCOPED, How.LIMITED)
+        return not self.withheld(variant) and any(
+            grant.how in doing and self.rights(grant) for grant in self.cell(variant).grants
+        )
+
+    def lets_read(self, variant: Variant) -> bool:
+        """Whether the variant may put the row's questions; who sees a part or a sum only may not."""
+        return self.lets_do(variant) or (
+            not self.withheld(variant)
+            and any(grant.how is How.READ and grant.view is None for grant in self.cell(variant).grants)
+        )
 
     def withheld(self, variant: Variant) -> bool:
         """Whether the cell allows something that nobody of this variant can do yet."""
