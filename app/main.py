@@ -9,9 +9,10 @@ import streamlit as st
 from app import activity, bridge, measures, navigation, sign_in, words
 from app.navigation import BY_URL, page_of
 from app.parts import step_up
+from app.parts.bell import draw_bell, unread_of
+from app.parts.standing import remind_of_standing
 from app.parts.terms import remind_of_terms
 from app.sign_in import STATIC, Here
-from domain import notifications
 
 
 def draw() -> None:
@@ -41,6 +42,7 @@ def draw() -> None:
         _draw_menu(here, with_links=has_own_menu)
         step_up.draw()
         with bridge.messages():
+            remind_of_standing(here)
             remind_of_terms()
             page.run()
 
@@ -53,7 +55,8 @@ def _is_phone() -> bool:
 def _draw_menu(here: Here, *, with_links: bool) -> None:
     who, _ = here
     st.logo(STATIC / "logo-dark.svg", size="medium", icon_image=STATIC / "mark.svg")
-    unread = bridge.ask(notifications.unread)
+    unread = unread_of(here)
+    draw_bell(unread)
     with st.sidebar:
         for section, screens in navigation.menu_of(here).items() if with_links else ():
             with st.container(gap="xxsmall"):

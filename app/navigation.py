@@ -41,10 +41,16 @@ class Screen:
     section: str = ""
     # Drawn for everybody, without menu, whether somebody is signed in or not.
     is_open: bool = False
+    # Of these, one is enough; beside `permission`.
+    any_of: tuple[P, ...] = ()
 
     def is_for(self, here: Here) -> bool:
         who, actor = here
-        return who.org_kind in self.kinds and (self.permission is None or actor.may(self.permission))
+        return (
+            who.org_kind in self.kinds
+            and (self.permission is None or actor.may(self.permission))
+            and (not self.any_of or any(actor.may(permission) for permission in self.any_of))
+        )
 
 
 def _retail(
@@ -74,9 +80,15 @@ def _admin(name: str, title: str, icon: str, permission: P, section: str, *, men
 
 
 def _account(
-    name: str, title: str, icon: str, *, kinds: tuple[OrgKind, ...] = EVERYBODY, menu: bool = True
+    name: str,
+    title: str,
+    icon: str,
+    permission: P | None = None,
+    *,
+    kinds: tuple[OrgKind, ...] = EVERYBODY,
+    menu: bool = True,
 ) -> Screen:
-    return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, kinds, None, menu, "Account")
+    return Screen(f"pages/account/{name}.py", f"account-{name}", title, icon, kinds, permission, menu, "Account")
 
 
 def _welcome(name: str, title: str, icon: str) -> Screen:
@@ -110,25 +122,43 @@ SCREENS: tuple[Screen, ...] = (
     _sell("stock", "Stock", "warehouse", P.SEE_STOCK),
     _sell("payouts", "Payouts", "payments", P.SEE_PAYOUTS),
     _sell("past", "Past sales", "history", P.BRING_PAST),
+    Screen(
+        "pages/distributor/territory.py", "distributor-territory", "Territory", "map", (D,), P.SEE_TERRITORIES, True,
+        "Selling",
+    ),
     # the platform
     _admin("metric", "Figure", "query_stats", P.SEE_PLATFORM, "Market", menu=False),
     _admin("orders", "Orders", "receipt_long", P.SEE_ALL_ORDERS, "Market"),
     _admin("order", "Order details", "receipt_long", P.SEE_ALL_ORDERS, "Market", menu=False),
     _admin("organizations", "Organisations", "domain", P.MANAGE_MEMBERS, "Market"),
+    Screen(
+        "pages/admin/organization.py", "admin-organization", "Organisation", "domain", (A,), None, False, "Market",
+        any_of=(P.MANAGE_MEMBERS, P.SUSPEND_MEMBERS, P.PROPOSE_SUSPENSION, P.APPROVE_SUSPENSION),
+    ),
+    Screen(
+        "pages/admin/suspensions.py", "admin-suspensions", "Suspensions", "block", (A,), None, True, "Market",
+        any_of=(P.SUSPEND_MEMBERS, P.PROPOSE_SUSPENSION, P.APPROVE_SUSPENSION),
+    ),
     _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
+    _admin("territories", "Territories", "map", P.SEE_TERRITORIES, "Market"),
     _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),
     _admin("payouts", "Outgoing payments", "send_money", P.SEE_PAYOUT_RUNS, "Money"),
     _admin("ledger", "Ledger", "menu_book", P.SEE_LEDGER, "Money"),
     _admin("checks", "System health", "monitor_heart", P.SEE_LEDGER, "Operation"),
     _admin("pipelines", "Data pipelines", "schema", P.SEE_PLATFORM, "Operation"),
+    _admin("audit", "Audit log", "policy", P.SEE_ALL_AUDIT, "Operation"),
+    _admin("outbox", "Outgoing messages", "outbox", P.MANAGE_MEMBERS, "Operation"),
+    _admin("settings", "Settings", "tune", P.SEE_PLATFORM, "Operation"),
     # everybody
     _account("start", "Getting started", "checklist", kinds=(R, M, D)),
     _account("terms", "Terms of service", "gavel", kinds=(R, M, D), menu=False),
     _account("notices", "Notices", "notifications"),
+    _account("standing", "Standing", "verified_user", kinds=(R, M, D), menu=False),
     _account("profile", "Profile", "person"),
     _account("security", "Sign-in & security", "shield_lock"),
     _account("team", "Team", "group"),
     _account("places", "Places", "location_on"),
+    _account("audit", "Audit log", "policy", P.SEE_AUDIT_LOG, kinds=(R, M, D)),
 )
 BY_URL = {screen.url: screen for screen in SCREENS}
 URLS = frozenset(BY_URL) | {""}
@@ -184,6 +214,12 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         url = names[OrgKind(here[0].org_kind)]
         facts = {} if url == "distributor-home" else {"order": str(subject_id)}
         st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
+    if subject == "organization":
+        is_ours = OrgKind(here[0].org_kind) is not A
+        url = "account-standing" if is_ours else "admin-organization"
+        facts = {} if is_ours else {"organization": str(subject_id)}
+        if BY_URL[url].is_for(here):
+            st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
 
 
 def start_link(label: str) -> None:

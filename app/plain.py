@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
@@ -21,9 +22,9 @@ body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; paddin
 main {{ background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 36px; max-width: 440px }}
 h1 {{ font-size: 22px; font-weight: 650; margin: 20px 0 8px }}
 p {{ color: var(--soft); margin: 0 0 24px }}
-a {{ display: inline-block; background: #4f46e5; color: #fff; text-decoration: none; font-weight: 550;
-  padding: 9px 16px; border-radius: 8px }}
-a:focus-visible {{ outline: 2px solid #818cf8; outline-offset: 2px }}
+a, button {{ display: inline-block; background: #4f46e5; color: #fff; text-decoration: none; font: inherit;
+  font-weight: 550; padding: 9px 16px; border: 0; border-radius: 8px; cursor: pointer }}
+a:focus-visible, button:focus-visible {{ outline: 2px solid #818cf8; outline-offset: 2px }}
 </style></head><body><main><img src="/app/static/mark.svg" alt="" width="36" height="36">
 <h1>{title}</h1><p>{text}</p><a href="{href}">{label}</a></main></body></html>"""
 
@@ -36,6 +37,28 @@ def page(
     body = _PAGE.format(title=escape(title), text=escape(text), label=escape(label), href=escape(href), refresh=refresh)
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_s)} if retry_s else {})
     return HTMLResponse(body, status, headers=headers)
+
+
+_FORM = _PAGE.replace('<a href="{href}">', '<form method="post" action="{href}"><button>').replace(
+    "</a></main>", "</button></form></main>"
+)
+
+
+def ask_to_unsubscribe(token: str) -> HTMLResponse:
+    """One button: mail scanners open links, so that opening this one changes nothing."""
+    body = _FORM.format(
+        title="Stop these letters?", label="Stop these letters", refresh="",
+        text="You will still see everything under Notices, and you can switch the letters on again there.",
+        href=escape(f"/auth/unsubscribe?t={quote(token, safe='')}"),
+    )  # fmt: skip
+    return HTMLResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def unsubscribed(topic: str) -> HTMLResponse:
+    return page(
+        200, "You will get no more of these letters", f"Letters about “{topic}” are switched off. Everything still "
+        "stands under Notices, where you can switch them on again.", label="Open Notices", href="/account-notices",
+    )  # fmt: skip
 
 
 def not_found() -> HTMLResponse:

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import cookies, oidc, plain
+from app import cookies, oidc, plain, words
 from app.health import Readiness, readiness
-from domain import identity
+from domain import identity, notifications
 from domain.kernel.actor import Actor
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import DomainError, NotFound
 from domain.kernel.work import begin, run
 
 _log = logging.getLogger(__name__)
@@ -138,6 +138,20 @@ async def give_nonce(request: Request) -> Response:
     return answer
 
 
+async def unsubscribe(request: Request) -> Response:
+    """The link at the end of a letter: it asks first, since mail scanners open links; its button, and a mail
+    program's own, say it in one click (RFC 8058).
+    """
+    token = request.query_params.get("t", "")
+    if request.method == "GET":
+        return plain.ask_to_unsubscribe(token)
+    try:
+        topic = await run_in_threadpool(run, Actor.system(), notifications.unsubscribe, token=token)
+    except DomainError:
+        return plain.not_found()
+    return plain.unsubscribed(words.topic(topic)[0])
+
+
 async def no_such_door(request: Request) -> Response:
     return plain.not_found()
 
@@ -169,6 +183,7 @@ ROUTES = [
     Route("/auth/sign-out", sign_out, methods=["POST"]),
     Route("/auth/oidc/{provider}", begin_sign_on, methods=["GET"]),
     Route("/auth/oidc/{provider}/callback", end_sign_on, methods=["GET"]),
+    Route("/auth/unsubscribe", unsubscribe, methods=["GET", "POST"]),
     Route("/auth/{rest:path}", no_such_door, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
     Route("/healthz", alive, methods=["GET"]),
     Route("/readyz", ready, methods=["GET"]),

@@ -7,7 +7,7 @@ own. All words of the screens that stand for a state of the domain live here.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -257,6 +257,16 @@ STATES: dict[str, tuple[str, Colour]] = {
     "suspended": ("Suspended", "red"),
     "removed": ("Removed", "gray"),
     "disabled": ("Disabled", "red"),
+    "proposed": ("Proposed", "orange"),
+    "lifted": ("Lifted", "gray"),
+    # messages
+    "waiting": ("Waiting", "orange"),
+    "failed": ("Given up", "red"),
+    "dropped": ("Not wanted any more", "gray"),
+    # territories
+    "planned": ("Planned", "blue"),
+    "current": ("Current", "green"),
+    "past": ("Past", "gray"),
     # checks
     "holds": ("Holds", "green"),
     "broken": ("Broken", "red"),
@@ -357,6 +367,19 @@ def address(parts: Mapping[str, Any]) -> str:
     return ", ".join(
         str(part) for part in (parts.get("name"), parts.get("street"), town, parts.get("country_code")) if part
     )
+
+
+def area(country_code: str, first: str, last: str) -> str:
+    """Postal codes of a country by their beginning, as people write them: "DE 20-25", "DE 80", "AT"."""
+    return f"{country_code} {first}-{last}" if first != last else f"{country_code} {first}".strip()
+
+
+def areas(rows: Iterable[Any]) -> str:
+    return ", ".join(area(row.country_code, row.first, row.last) for row in rows)
+
+
+def territory_mode(mode: str) -> str:
+    return {"agency": "As an agency", "resale": "For resale"}.get(str(mode), sentence_case(str(mode)))
 
 
 def sentence_case(word: str) -> str:
@@ -475,6 +498,18 @@ NOTICES: dict[str, str] = {
     "suspension_appealed": "{org_name} appeals against its suspension.",
 }
 
+# What notices are about, as people choose letters: name and meaning.
+TOPICS: dict[str, tuple[str, str]] = {
+    "orders": ("Orders", "New orders, answers, goods that move, feedback"),
+    "account": ("Account and team", "Verification, roles, the standing of your organisation"),
+    "money": ("Money", "Releases, refunds, payouts and your wallet"),
+    "security": ("Security", "Sign-ins, passwords and addresses"),
+    "system": ("System", "Maintenance and what concerns everybody"),
+}
+EMAIL_WISHES: dict[str, str] = {"now": "At once", "daily": "Daily summary", "off": "No letters"}
+APPEALS: dict[str, str] = {"open": "Being looked at", "granted": "Granted", "refused": "Refused"}
+MESSAGES: dict[str, str] = {"digest": "Daily summary", "notice": "Notice"}
+
 # What happened to an order, as a line of its timeline.
 STEPS: dict[str, str] = {
     "OrderPlaced": "Order placed",
@@ -569,6 +604,24 @@ def notice_line(kind: str, facts: Mapping[str, Any]) -> str:
     return template.format_map(_Gaps(facts))
 
 
+def topic(name: str) -> tuple[str, str]:
+    """What a topic of notices is called, and what belongs to it."""
+    return TOPICS[str(name)]
+
+
+def email_wish(name: str) -> str:
+    return EMAIL_WISHES[str(name)]
+
+
+def appeal_word(state: str | None) -> str:
+    return APPEALS.get(str(state), "–")
+
+
+def message_kind(kind: str) -> str:
+    """What a letter or a text message is for."""
+    return MESSAGES.get(kind, sentence_case(kind).replace("Email", "E-mail"))
+
+
 class _Gaps(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"
@@ -644,7 +697,7 @@ REQUIREMENTS: dict[str, tuple[str, str]] = {
     "tax_number": ("Tax number", "Your VAT or tax number, with the certificate if you have one."),
     "proof_of_address": ("Proof of address", "A bill or a letter of an authority, at most 90 days old."),
     "bank_account": ("Bank account", "We send two small deposits, and you tell us how much they were."),
-    "owners": ("Owners and directors", "Who owns and directs the company; a document of everybody with a quarter or more."),
+    "owners": ("Owners and directors", "Who owns and directs it; a document of everybody with a quarter or more."),
     "site_inspection": ("Inspection of the site", "Photos of the place; an inspector goes through a list with you."),
     "quality_certificate": ("Quality certificate", "ISO 9001 or its like: number, who issued it, until when."),
     "production_capacity": ("Production capacity", "Units a month, with evidence."),

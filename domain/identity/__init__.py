@@ -43,7 +43,7 @@ from domain.identity.factors import (
 from domain.identity.granting import is_owner, may_grant
 from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
-from domain.identity.holidays import HORIZON_DAYS, calendars_of, my_holidays, read_holidays, set_holidays
+from domain.identity.holidays import HORIZON_DAYS, MOST_A_YEAR, calendars_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.matrix import GRANTS
 from domain.identity.passwords import HashedPassword, hashed
@@ -132,6 +132,7 @@ from domain.identity.suspension import (
     decide_suspension,
     disable_person,
     enable_person,
+    find_organizations,
     lift_ended_suspensions,
     my_suspension,
     open_suspensions,
@@ -165,6 +166,7 @@ from domain.identity.views import (
     CompanySignOn,
     FactorDraft,
     FactorSheet,
+    FoundOrganization,
     HolidayRow,
     InvitationCard,
     InvitationRow,
@@ -197,6 +199,9 @@ from domain.identity.views import (
 )
 
 __all__ = [
+    "MOST_A_YEAR",
+    "FoundOrganization",
+    "find_organizations",
     "HORIZON_DAYS",
     "OrganizationIsSuspended",
     "OtherEyesNeeded",

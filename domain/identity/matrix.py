@@ -71,7 +71,7 @@ _SUPPLY = (
     ),
     supply(
         "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
-        commands=("payments.change_bank_account",),
+        commands=("payments.change_bank_account", "verification.confirm_deposits",),
     ),
     supply(
         "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
@@ -179,7 +179,7 @@ _BUY = (
     buy("Audit log of org", F, NO, NO, reads=(P.SEE_AUDIT_LOG,), does=(), beside=True),
     buy(
         "Bank details", F, NO, NO, questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
-        commands=("payments.change_bank_account",), beside=True,
+        commands=("payments.change_bank_account", "verification.confirm_deposits",), beside=True,
     ),
 )  # fmt: skip
 
@@ -193,7 +193,8 @@ _DISTRIBUTION = (
         reads=(P.SEE_VERIFICATION,),
         commands=(
             "identity.add_site", "identity.set_holidays", "identity.appeal_suspension",
-            "payments.change_bank_account", "identity.set_member_limits", "identity.accept_terms",
+            "payments.change_bank_account", "verification.confirm_deposits", "verification.submit_proof",
+            "verification.answer_request", "verification.appeal", "identity.set_member_limits", "identity.accept_terms",
             "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
             "identity.change_role", "identity.remove_member",
         ),
@@ -312,6 +313,11 @@ _PLATFORM = (
         "KYB decide", NO, NO, full(Condition.TWO_PEOPLE_AT_LEVEL_3), reading(View.STATUS), reading(View.STATUS),
         reading(View.AGGREGATE), does=(P.DECIDE_VERIFICATION,), reads=(P.SEE_VERIFICATION_STATUS,),
         views={View.STATUS: (P.SEE_VERIFICATION_STATUS,)},
+        commands=(
+            "verification.claim_case", "verification.release_case", "verification.decide_case",
+            "verification.propose_waiver", "verification.approve_waiver", "verification.end_waiver",
+        ),
+        questions=("verification.case_queue", "verification.queue_figures"),
         pending={V.ANALYTICS: f"{WITHHELD}there are no figures of verification"},
     ),
     platform(
@@ -330,6 +336,7 @@ _PLATFORM = (
         R, questions=("payments.payout_batches", "payments.payouts_due", "payments.payouts_of_batch",), does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
         commands=(
             "payments.prepare_payouts", "payments.send_payouts", "payments.cancel_payouts", "payments.bank_file",
+            "verification.record_deposits_sent",
         ),
     ),
     platform(
@@ -350,7 +357,9 @@ _PLATFORM = (
     ),
     platform(
         "Feature flags, system config", A, full(Condition.VERSIONED), R, R, R, R, does=(P.CONFIGURE,),
-        commands=("identity.change_setting",),
+        commands=(
+            "identity.change_setting", "verification.change_requirement", "verification.regulate_category",
+        ),
         reads=(P.SEE_PLATFORM,), pending={V.SUPER_ADMIN: f"{WITHHELD}nothing is laid before the super admin"},
     ),
     platform("Fraud cases", R, F, F, F, R, R),
@@ -421,7 +430,9 @@ FOR_THE_SYSTEM = frozenset({
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",
     "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take", "trust.publish",
-    "trust.write",
+    "trust.write", "verification.bank_account_changed", "verification.check_submission",
+    "verification.give_up_reading", "verification.load_registry", "verification.load_sanctions",
+    "verification.record_reading", "verification.screen", "verification.tick", "verification.vouch",
 })  # fmt: skip
 
 

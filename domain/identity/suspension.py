@@ -22,7 +22,7 @@ from domain.identity.events import (
 from domain.identity.models import Membership, Organization, Person, Suspension
 from domain.identity.permissions import Permission
 from domain.identity.states import AppealState, OrgKind, Origin, SuspensionState
-from domain.identity.views import OrganizationSheet, PersonRow, SuspensionRow
+from domain.identity.views import FoundOrganization, OrganizationSheet, PersonRow, SuspensionRow
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.work import Work
@@ -289,6 +289,20 @@ def open_suspensions(work: Work) -> list[SuspensionRow]:
         )
     )
     return [SuspensionRow.model_validate(row._asdict()) for row in rows]
+
+
+def find_organizations(work: Work, *, find: str = "", size: int = 20) -> list[FoundOrganization]:
+    """Live organisations by a part of their name; without one those that are suspended."""
+    _require_any(work, _LOOKERS)
+    rows = work.session.execute(
+        text(
+            "select id as org_id, kind, name, country_code, state from organizations where origin = 'live'"
+            " and kind <> 'platform' and case when :find = '' then state = 'suspended'"
+            " else strpos(lower(name), lower(:find)) > 0 end order by name, id limit :size"
+        ),
+        {"find": find.strip(), "size": size},
+    )
+    return [FoundOrganization.model_validate(row._asdict()) for row in rows]
 
 
 def organization_sheet(work: Work, *, org_id: UUID) -> OrganizationSheet:

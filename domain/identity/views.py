@@ -396,6 +396,16 @@ class PersonRow(View):
     seen_at: datetime | None
 
 
+class FoundOrganization(View):
+    """An organisation that a search by name has found."""
+
+    org_id: UUID
+    kind: str
+    name: str
+    country_code: str | None
+    state: str
+
+
 class OrganizationSheet(View):
     """One organisation as the platform's people see it."""
 

@@ -6,6 +6,7 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import empty_state, facts_list, page_header, plain
+from app.parts.closed_days import draw_closed_days
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.trade import CARRIERS, delivery_preferences
 from domain import identity
@@ -78,3 +79,5 @@ with st.grid(3, min_column_width=240):
                 "Delivery wishes", key=f"wishes-{place.site_id}", type="tertiary", icon=":material/local_shipping:"
             ):
                 wishes(place)
+
+draw_closed_days((who, actor))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import words
 from app.bridge import ask
-from app.navigation import guard
+from app.navigation import go, guard
 from app.parts import Column, empty_state, page_header, paged_table
 from app.parts.filters import choice, search_box
 from app.parts.forms import guarded_dialog, once, settle
@@ -91,13 +91,14 @@ paged_table(
     "organizations",
     lambda page, size: ask(identity.organizations, kind=kind, find=find, page=page, size=size),
     [
-        Column("Name", lambda row: row.name, width="medium"),
+        Column("Name", lambda row: row.name, "open", width="medium"),
         Column("Kind", lambda row: words.kind(row.kind)),
         Column("Country", lambda row: words.country(row.country_code)),
         Column("State", lambda row: row.state, "state"),
         Column("People", lambda row: words.number(row.people), "right"),
         Column("Since", lambda row: words.day(row.created_at)),
     ],
+    on_open=lambda row: go("admin-organization", organization=row.org_id),
     empty=lambda: empty_state("domain", "No organisation fits", "Clear the search, or register one."),
     alt="Organisations",
 )

@@ -25,7 +25,7 @@ import pyotp
 import pytest
 
 import domain
-from domain import catalog, identity, notifications, orders, payments, reactions
+from domain import catalog, identity, notifications, orders, payments, reactions, verification
 from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
@@ -38,6 +38,7 @@ from domain.logistics import Carrier
 from domain.payments import Held, Method
 from domain.reports import MetricQuery, Stage
 from domain.territories import Mode
+from domain.verification import Listed, Registered, UnderWay
 from tests.make.files import a_pdf
 from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, offer, orders_of, sheet, top_up
 
@@ -317,6 +318,7 @@ ENTRIES: dict[str, Entry] = {
     "identity.my_suspension": question(nothing, own=True),
     "identity.suspensions_of": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING),
     "identity.open_suspensions": question(nothing, *SUSPENDING),
+    "identity.find_organizations": question(lambda w: {"find": w.shop.name}, *SUSPENDING),
     "identity.organization_sheet": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING),
     "identity.require_active_organization": question(nothing, own=True),
     "identity.my_holidays": question(nothing, own=True),
@@ -483,6 +485,64 @@ ENTRIES: dict[str, Entry] = {
     "trust.write": command(
         lambda w: {"order_id": w.paid, "buyer_id": w.shop.org_id, "seller_id": w.maker.org_id, "stars": 1, "comment": ""},
         P.WRITE_REVIEWS),
+    # business verification: one's own, the reviewers' and the jobs'
+    "verification.answer_request": command(
+        lambda w: {"submission_id": w.proof, "answer": "Here it is"}, P.SUBMIT_VERIFICATION),
+    "verification.appeal": command(
+        lambda w: {"submission_id": w.proof, "reason": "Please look at it once more"}, P.SUBMIT_VERIFICATION),
+    "verification.approve_waiver": command(lambda w: {"waiver_id": w.waiver}, P.DECIDE_VERIFICATION),
+    "verification.badge_of": question(lambda w: {"org_id": w.shop.org_id}),
+    "verification.bank_account_changed": command(
+        lambda w: {"holder": "Me", "iban": IBAN, "is_first": False}, P.CHANGE_BANK_ACCOUNT, own=True),
+    "verification.case_queue": question(nothing, P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS),
+    "verification.case_sheet": question(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
+    "verification.change_requirement": command(
+        lambda w: {"requirement": "owners", "kinds": ["manufacturer", "retailer", "distributor"], "level": 3,
+                   "from_when": datetime(2030, 1, 1, tzinfo=UTC), "reason": "Because I like to"}, P.CONFIGURE),
+    "verification.check_submission": command(lambda w: {"submission_id": w.proof}),
+    "verification.claim_case": command(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
+    "verification.confirm_deposits": command(
+        lambda w: {"submission_id": w.proof, "first": Decimal("0.11"), "second": Decimal("0.12")}, P.CHANGE_BANK_ACCOUNT),
+    "verification.decide_case": command(
+        lambda w: {"case_id": w.case, "decision": "reject", "reasons": ["other"]}, P.DECIDE_VERIFICATION),
+    "verification.deposits_to_send": question(nothing, P.PREPARE_PAYOUTS),
+    "verification.end_waiver": command(lambda w: {"waiver_id": w.waiver}, P.DECIDE_VERIFICATION),
+    "verification.give_up_reading": command(
+        lambda w: {"submission_id": w.proof, "file_id": w.paper, "problem": "none"}),
+    "verification.level_of": question(
+        lambda w: {"org_id": w.shop.org_id}, staff=(P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS)),
+    "verification.levels_of_sellers": question(lambda w: {"org_ids": [w.shop.org_id]}),
+    "verification.load_registry": command(lambda w: {"companies": [Registered("DE", "1", "Me")]}),
+    "verification.load_sanctions": command(lambda w: {"list": "mine", "entries": [Listed("1", w.shop.name)]}),
+    "verification.my_proof_file": question(
+        lambda w: {"file_id": w.paper}, P.SUBMIT_VERIFICATION, staff=(P.DECIDE_VERIFICATION,)),
+    "verification.my_verification": question(nothing, P.SEE_VERIFICATION, own=True),
+    "verification.propose_waiver": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "requirement": "owners", "reason": "They are nice people",
+                   "waived_until": datetime.now(UTC) + timedelta(days=30)}, P.DECIDE_VERIFICATION),
+    "verification.purchase_cap": question(lambda w: {"level": 2}, own=True),
+    "verification.queue_figures": question(nothing, P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS),
+    "verification.readings_waiting": question(nothing),
+    "verification.record_deposits_sent": command(lambda w: {"submission_ids": [w.proof]}, P.PREPARE_PAYOUTS),
+    "verification.record_reading": command(
+        lambda w: {"submission_id": w.proof, "file_id": w.paper, "outcome": "pass"}),
+    "verification.regulate_category": command(
+        lambda w: {"category_id": w.category, "requirement": "ce_conformity", "reason": "Because"}, P.CONFIGURE),
+    "verification.release_case": command(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
+    "verification.require_capability": question(lambda w: {"capability": "buy"}, own=True),
+    "verification.require_category": question(lambda w: {"category_id": None}, own=True),
+    "verification.require_confirmed_person": question(nothing, own=True),
+    "verification.reviewer_figures": question(nothing, P.DECIDE_VERIFICATION),
+    "verification.screen": command(lambda w: {"org_ids": [w.shop.org_id]}),
+    "verification.standing_of": question(
+        lambda w: {"org_id": w.shop.org_id}, staff=(P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS)),
+    "verification.submit_proof": command(
+        lambda w: {"request_id": again(), "requirement": "business_name", "number": "HRB 1"}, P.SUBMIT_VERIFICATION,
+        own=True),
+    "verification.tick": command(nothing),
+    "verification.valid_certificates": question(lambda w: {"org_ids": [w.shop.org_id]}),
+    "verification.vouch": command(lambda w: {"org_ids": [w.shop.org_id], "reason": "Nice people"}),
+    "verification.waivers": question(nothing, P.DECIDE_VERIFICATION),
 }  # fmt: skip
 
 
@@ -531,6 +591,18 @@ def make_world() -> World:
     return world
 
 
+def hand_in_a_proof(who: Company) -> None:
+    """A registration document that waits for a reviewer; the second time there is one already."""
+    paper = run(who.owner, files.store, content=a_pdf(f"Extract of {who.name}"), name="extract.pdf",
+                needs=[P.SUBMIT_VERIFICATION, P.DECIDE_VERIFICATION])  # fmt: skip
+    try:
+        made = run(who.owner, verification.submit_proof, request_id=uuid4(), requirement="registration_document",
+                   number=f"HRB {who.name}", file_ids=[paper])  # fmt: skip
+    except UnderWay:
+        return
+    run(Actor.system(), verification.record_reading, submission_id=made, file_id=paper, outcome="review")
+
+
 def fill_world(market: Market, shop: Company, maker: Company) -> World:
     """The trade of a buyer with a seller: what the entries point at."""
     finance = market.finance
@@ -551,6 +623,16 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     for who in (maker, shop):
         run(who.owner, payments.change_bank_account, holder=who.name, iban=IBAN)
     run(shop.owner, payments.wallet_reference)
+    for who in (maker, shop):
+        hand_in_a_proof(who)
+    world.proof, world.paper, world.case = (UUID(found) for found in column(
+        "select unnest(array[s.id::text, f.file_id::text, c.id::text]) from verification_submissions s"
+        " join verification_files f on f.submission_id = s.id join verification_cases c on c.submission_id = s.id"
+        f" where s.org_id = '{shop.org_id}'"))  # fmt: skip
+    compliance = market.platform.people[Variant.COMPLIANCE]
+    colleague = replace(compliance, user_id=market.platform.people[Variant.SUPER_ADMIN].user_id)
+    world.waiver = run(colleague, verification.propose_waiver, request_id=uuid4(), org_id=shop.org_id, requirement="owners",
+                       reason="They are known to us", waived_until=datetime.now(UTC) + timedelta(days=90))  # fmt: skip
 
     def order(quantity: int = 5, *, confirmed: bool = True) -> UUID:
         made = orders_of(shop, buy(shop, {world.offer: quantity}))[maker.org_id]

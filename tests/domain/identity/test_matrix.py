@@ -7,6 +7,7 @@ not allow must be refused, with nothing written at all.
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from domain.kernel import database as db
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, NotAllowed, NotFound
 from domain.kernel.work import begin, run
-from tests.domain.test_strangers import ENTRIES, World, faces, fill_world, make_world
+from tests.domain.test_strangers import ENTRIES, World, column, faces, fill_world, make_world
 from tests.make.market import company, offer, top_up
 
 # --- the specification -------------------------------------------------------------------------
@@ -115,6 +116,11 @@ REFUSED_BY_THE_MARKET = {
     "identity.decide_appeal": "",
     "identity.restore_organization": "",
     "identity.enable_person": "",
+    "verification.answer_request": "",  # nobody has asked
+    "verification.appeal": "",  # nothing was rejected
+    "verification.confirm_deposits": "",  # none were sent
+    "verification.decide_case": "",  # nobody has taken it
+    "verification.release_case": "",
 }
 
 
@@ -208,6 +214,9 @@ def own_facts(worlds: dict[str, Any], name: str, variant: Variant) -> dict[str, 
     }[kind]  # fmt: skip
     if name == "identity.add_site" and kind is not OrgKind.PLATFORM:
         return {"org_id": company_.org_id}
+    if name in ("verification.answer_request", "verification.appeal", "verification.confirm_deposits"):
+        query = "select id::text from verification_submissions where state = 'needs_review' and org_id = "
+        return {"submission_id": UUID(column(f"{query}'{company_.org_id}'")[0])}
     if name == "identity.set_member_limits":
         return {"person_id": company_.people[narrow].user_id}
     if name == "identity.set_member_scopes" and kind is OrgKind.MANUFACTURER:
