@@ -36,8 +36,18 @@ _TABLES = (
     "select a.family, p.currency, count(*) as postings, sum(p.amount) as amount from ledger_postings p"
     " join ledger_accounts a on a.id = p.account_id group by 1, 2 order by 1, 2",
     "select name, count(*) as events from events group by 1 order by 1",
+    "select g.name, s.requirement, s.state, s.source, s.number, s.verified_at, s.expires_at"
+    " from verification_submissions s join organizations g on g.id = s.org_id"
+    " order by g.name, s.requirement, s.submitted_at, s.state",
+    "select g.name, c.kind, c.state, c.reasons, c.due_at from verification_cases c"
+    " join organizations g on g.id = c.org_id order by g.name, c.opened_at, c.kind",
     "select n.kind, n.created_at, count(r.person_id) as readers from notices n left join notice_reads r"
     " on r.notice_id = n.id group by n.id, n.kind, n.created_at order by n.created_at, n.kind, count(r.person_id)",
+    "select r.name, a.country_code, a.first, a.last, a.valid_from, g.name as served_by, t.mode, t.valid_from as since,"
+    " t.valid_to from regions r left join region_areas a on a.region_id = r.id"
+    " left join territory_assignments t on t.region_id = r.id left join organizations g on g.id = t.distributor_id"
+    " order by r.name, a.country_code, a.first, g.name, t.valid_from",
+    "select name, value, effective_from from platform_settings order by name, effective_from",
     "select occurred_at, kind, screen, facts from activity order by occurred_at, kind, screen, facts::text",
 )
 

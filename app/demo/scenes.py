@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.demo import proofs, regions
 from app.demo.companies import Offered, Trader
 from app.demo.stage import Stage, Story
 from app.demo.trade import Course, Fate, Pay, Trade, quick
@@ -85,6 +86,8 @@ def put_on_agenda(stage: Stage, trade: Trade, traders: Sequence[Trader]) -> None
     for purchase in PURCHASES:
         if purchase.buyer in by_slug and all(seller in by_slug for seller in purchase.courses):
             stage.at(stage.back(purchase.days), _scene(stage, trade, purchase, by_slug))
+    regions.put_on_agenda(stage, trade.staff, by_slug)
+    proofs.put_on_agenda(stage, trade.staff, by_slug)
     stage.at(stage.back(9), lambda: _taken_back(stage, trade))
     stage.at(stage.back(0.45), lambda: _unclear_transfers(trade, by_slug))
     stage.at(stage.back(0.7), lambda: _last_batch(trade))

@@ -67,6 +67,9 @@ def audit() -> None:
     op.execute("alter table audit_sealed_events add column digest bytea")
     op.execute("update audit_sealed_events s set digest = event_digest(e) from events e where e.id = s.event_id")
     op.execute("alter table audit_sealed_events alter column digest set not null")
+    # Who may read an event may know that it is sealed.
+    seen = "exists (select 1 from events e where e.id = event_id)"
+    op.execute(f'create policy app_select_own on audit_sealed_events for select to "{app}" using ({seen})')
     script("audit")
     fences.allow("erase_personal(uuid, timestamptz)")
 

@@ -1,0 +1,284 @@
+"""What happened, as a sentence of the audit trail: every kind of event has one, by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from app import words
+from domain.reports import AuditChange, AuditRow, Who
+
+# {who} did it, {subject} is what it is about, {person} and the like are names of ids among the facts; other words
+# are the facts themselves, or changes as {before} and {after}.
+TOPICS: dict[str, tuple[str, dict[str, str]]] = {
+    "access": ("Sign-in and security", {
+        "SignedInEvent": "{subject} signed in",
+        "SignInRefused": "Somebody tried to sign in as {subject} and was refused",
+        "SignInLocked": "Too many wrong tries to sign in as {subject}; a pause was set",
+        "SignedOut": "{subject} signed out",
+        "PasswordChanged": "{subject} changed the password",
+        "PasswordResetRequested": "Somebody asked for a new password",
+        "PasswordReset": "{subject} chose a new password by a link; open sessions ended",
+        "SessionEnded": "{subject} ended one of the open sessions",
+        "SessionsEnded": "{subject} ended the other open sessions",
+        "FactorEnrolled": "{subject} set up a second factor",
+        "FactorRemoved": "The second factor of {subject} was removed",
+        "FactorShown": "{subject} confirmed with the second factor",
+        "FactorRefused": "A wrong code was given for {subject}",
+        "RecoveryCodeUsed": "{subject} used a recovery code",
+        "RecoveryCodesRenewed": "{subject} made new recovery codes",
+        "ScreenRefused": "{who} opened a page of another role and was refused: {screen}",
+        "OrganizationSwitched": "{subject} changed to another organisation",
+        "EmailConfirmationRequested": "A link to confirm the e-mail address of {subject} was sent",
+        "EmailConfirmed": "{subject} confirmed the e-mail address",
+        "EmailChangeRequested": "{subject} asked to change the e-mail address",
+        "EmailChangeConfirmed": "A change of the e-mail address of {subject} was confirmed at the {side} address",
+        "EmailChanged": "The e-mail address of {subject} was changed",
+        "EmailChangeCancelled": "A change of the e-mail address of {subject} was called off",
+        "PhoneCodeRequested": "A code was sent to the phone of {subject}",
+        "PhoneCodeRefused": "A wrong code was given for the phone of {subject}",
+        "PhoneConfirmed": "{subject} confirmed the phone number",
+        "IdentityJoined": "{subject} signed on by {provider} for the first time",
+        "IdentityTakenAway": "{subject} can no longer sign on by {provider}",
+        "SignOnRefused": "A sign-on by {provider} was refused",
+        "CompanySignOnSet": "{who} set up sign-on through the company",
+        "CompanySignOnOpened": "Sign-on through the company was opened",
+        "CompanySignOnClosed": "{who} closed sign-on through the company",
+        "PersonDisabled": "{who} kept {subject} from signing in",
+        "PersonEnabled": "{who} let {subject} sign in again",
+    }),
+    "people": ("People and roles", {
+        "MemberJoined": "{person} joined as {role}",
+        "MemberInvited": "{who} invited somebody as {role}",
+        "InvitationRevoked": "{who} took an invitation back",
+        "InvitationAccepted": "{person} accepted an invitation",
+        "MemberRoleChanged": "{who} changed the role of {person}",
+        "MemberRemoved": "{who} removed {person} from the team",
+        "WorkHandedOver": "Open work of {person} went to {handed_to}",
+        "MemberLimitChanged": "{who} changed up to which amount {person} acts alone",
+        "MemberScopesChanged": "{who} changed what {person} is kept to",
+        "EmailsChosen": "{subject} chose which e-mails to get",
+    }),
+    "organization": ("Organisation", {
+        "OrganizationRegistered": "{subject} was registered",
+        "RegistrationBegun": "Somebody began to register a {kind}",
+        "RegistrationLinkAsked": "Somebody asked for the link of a registration again",
+        "RegistrationConfirmed": "The e-mail address of a registration was confirmed",
+        "RegistrationFinished": "{person} finished a registration",
+        "TermsAccepted": "{person} accepted the terms of service",
+        "SiteAdded": "{who} added the place {site}",
+        "DeliveryPreferencesChanged": "{who} changed how goods are delivered to {site}",
+        "HolidaysChanged": "{who} changed the holidays",
+        "SuspensionProposed": "{who} proposed to suspend {subject}",
+        "SuspensionDeclined": "{who} declined to suspend {subject}",
+        "OrganizationSuspended": "{who} suspended {subject}",
+        "OrganizationRestored": "{who} restored {subject}",
+        "SuspensionAppealed": "{who} appealed against the suspension of {subject}",
+        "AppealDecided": "{who} decided the appeal against a suspension",
+    }),
+    "verification": ("Business verification", {
+        "ProofSubmitted": "{who} handed in: {requirement}",
+        "ProofMoved": "{requirement} of the business verification: {after}",
+        "ProofAppealed": "{who} appealed against a decision: {requirement}",
+        "ProofRunsOut": "{requirement} runs out within {days} days",
+        "BankTestSent": "A test transfer was sent to the bank account",
+        "BankTestAnswered": "{who} answered the test transfer to the bank account",
+        "CaseOpened": "A case of the business verification was opened",
+        "CaseMoved": "{who} worked on a case of the business verification: {after}",
+        "WaiverMoved": "A waiver of {requirement}: {after}",
+        "OrganizationVouchedFor": "{who} vouched for {subject} up to level {level}",
+        "RequirementChanged": "{who} changed what has to be proved: {requirement}",
+        "SanctionsListLoaded": "A sanctions list was loaded: {list}",
+        "SanctionsHitFound": "A name came close to one of a sanctions list",
+        "SanctionsHitDecided": "{who} decided whether a name is one of a sanctions list",
+        "HarmfulFileFound": "A file that was handed in was found harmful and locked away",
+    }),
+    "products": ("Products and prices", {
+        "ProductCreated": "{who} created the product {subject}",
+        "ProductChanged": "{who} changed the product {subject}",
+        "OfferCreated": "{who} began to offer {subject}",
+        "OfferMoved": "{who} changed the offer of {subject}: {after}",
+        "OfferChanged": "{who} changed how {subject} is ordered",
+        "PricesChanged": "{who} changed the prices of {subject}",
+        "SellerTermsChanged": "{who} changed the smallest order and shipping",
+        "StockReceived": "{who} took in {quantity} of {subject}",
+        "StockCounted": "{who} counted the stock of {subject}: {before} became {after}",
+    }),
+    "orders": ("Orders", {
+        "PurchasePlaced": "{who} checked out purchase {subject}",
+        "OrderPlaced": "{who} placed order {subject}",
+        "OrderSecured": "The money of order {subject} is held",
+        "OrderConfirmed": "{who} accepted order {subject}",
+        "OrderDeclined": "Order {subject} was declined",
+        "OrderExpired": "Order {subject} ended because no payment came in",
+        "OrderCancelled": "{who} cancelled order {subject}",
+        "ProductionStarted": "{who} started production of order {subject}",
+        "ProductionReported": "{who} reported production of order {subject}: {percent} %",
+        "OrderReady": "{who} made order {subject} ready to ship",
+        "GoodsShipped": "{who} shipped {units} units of order {subject}",
+        "GoodsReceived": "{who} received {units} units of order {subject}",
+        "GoodsAccepted": "{units} units of order {subject} were accepted",
+        "OrderClosedShort": "{who} closed order {subject} short",
+        "OrderCompleted": "Order {subject} was completed",
+        "ShortageRefunded": "Missing goods of order {subject} were refunded",
+        "ReviewWritten": "{who} left feedback on order {subject}",
+        "HistoryImported": "{who} brought in past sales",
+    }),
+    "money": ("Money", {
+        "BankAccountChanged": "{who} changed the bank account for payouts",
+        "PaymentOpened": "A payment of {amount} was opened",
+        "PaymentCaptured": "A payment of {amount} came in",
+        "PaymentExpired": "A payment did not come in in time",
+        "WalletToppedUp": "{who} put {amount} into the wallet of {subject}",
+        "MoneyReleased": "{gross} of order {order} was released to the seller",
+        "MoneyRefunded": "{amount} of order {order} was refunded",
+        "BankLineRecorded": "{who} recorded a bank transfer of {amount}",
+        "PayoutBatchMoved": "{who} moved a batch of payouts of {amount}: {after}",
+        "PayoutSent": "{who} sent a payout of {amount}",
+    }),
+    "territories": ("Territories", {
+        "RegionCreated": "{who} drew the region {subject}",
+        "RegionAreasChanged": "{who} changed the areas of {subject} from {valid_from} on",
+        "TerritoryAssigned": "{who} assigned {subject} to {for_org}",
+        "TerritoryEnded": "{who} ended the assignment of {subject} to {for_org}",
+    }),
+    "platform": ("Platform and exports", {
+        "SettingChanged": "{who} changed a setting: {setting}, {before} becomes {after}",
+        "BuildRequested": "{who} asked for new figures",
+        "BuildGivenUp": "New figures could not be built",
+        "RowsExported": "{who} exported {rows} rows of {what} as {format}",
+        "MessageFailed": "A message could not be delivered",
+        "MessageResent": "{who} had a message sent again",
+    }),
+}  # fmt: skip
+
+SENTENCES: dict[str, str] = {name: line for _, lines in TOPICS.values() for name, line in lines.items()}
+
+# What things are called when their name is not for the reader or is gone.
+_NOUNS = {
+    "person": "an erased person", "sign_in": "an unknown account", "organization": "an organisation",
+    "product": "a product", "offer": "a product", "variant": "a product", "order": "an order", "purchase": "a purchase",
+    "region": "a region",
+}  # fmt: skip
+_FIELDS = {
+    "iban": "Account number", "holder": "Account holder", "valid_from": "First day", "valid_to": "First day after",
+    "is_exclusive": "Alone", "variant": "Role", "is_whole": "Whole", "parent_id": "Part of", "org_id": "Organisation",
+    "email": "E-mail address", "variants": "Variants",
+}  # fmt: skip
+
+
+def topics() -> dict[str, str]:
+    """The topics by code, for a filter."""
+    return {code: title for code, (title, _) in TOPICS.items()}
+
+
+def names_of(topic: str | None) -> tuple[str, ...] | None:
+    """The kinds of events of a topic; None for all of them."""
+    return tuple(TOPICS[topic][1]) if topic in TOPICS else None
+
+
+def who(row: AuditRow) -> str:
+    """Who did it, as far as the reader may know."""
+    return {
+        Who.PERSON: row.actor_name or "Somebody",
+        Who.ERASED: "An erased person",
+        Who.STAFF: "The platform's staff",
+        Who.OTHER_SIDE: row.org_name or "The other side",
+        Who.SYSTEM: "The system",
+    }[row.who]
+
+
+def sentence(row: AuditRow) -> str:
+    """One event in plain words."""
+    template = SENTENCES.get(row.name) or words.sentence_case(_spaced(row.name))
+    said = template.format_map(_Facts(row))
+    return said[:1].upper() + said[1:]
+
+
+def field(change: AuditChange) -> str:
+    name = change.what
+    return _FIELDS.get(name) or words.sentence_case(name.removesuffix("_id"))
+
+
+def value(row: AuditRow, change: AuditChange, text: str | None) -> str:
+    """What stood or stands there: a name instead of an id, a word instead of a state or role."""
+    if text is None:
+        return "–"
+    if text in row.names:
+        return row.names[text]
+    if change.what in ("state", "from_state", "to_state"):
+        return words.state_word(text)
+    if change.what == "variant":
+        return words.role(text)
+    return text
+
+
+class _Facts(dict[str, Any]):
+    """The words for the gaps of a sentence, each looked up when it is asked for."""
+
+    def __init__(self, row: AuditRow) -> None:
+        super().__init__()
+        self.row = row
+
+    def __missing__(self, gap: str) -> str:
+        row, facts = self.row, self.row.facts
+        if gap == "who":
+            return who(row)
+        if gap == "subject":
+            return row.names.get(str(row.subject_id)) or _NOUNS.get(row.subject, row.subject.replace("_", " "))
+        if gap == "role":
+            return words.role(str(facts.get("variant") or "member"))
+        if gap in ("before", "after"):
+            return self._change(gap)
+        if gap in ("amount", "gross", "total", "goods", "refunded", "net", "commission") and "currency" in facts:
+            return _money(facts.get(gap), str(facts["currency"]))
+        found = facts.get(f"{gap}_id", facts.get(gap))
+        if found is None:
+            return "somebody" if gap in ("person", "handed_to") else "–"
+        return row.names.get(str(found)) or _plain(gap, found)
+
+    def _change(self, gap: str) -> str:
+        if not self.row.changes:
+            return "–"
+        change = self.row.changes[0]
+        return value(self.row, change, getattr(change, gap))
+
+
+def _plain(gap: str, found: Any) -> str:
+    if gap in ("person", "handed_to"):
+        return "an erased person"
+    if gap in ("site", "for_org", "order"):
+        return _NOUNS.get({"for_org": "organization"}.get(gap, gap), "a place")
+    if gap == "format":
+        return str(found).upper()
+    return words.sentence_case(str(found)) if gap == "requirement" else str(found).replace("_", " ")
+
+
+def _money(amount: Any, currency: str) -> str:
+    try:
+        return words.money(Decimal(str(amount)), currency)
+    except InvalidOperation:
+        return "–"
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+
+
+def details(row: AuditRow) -> Mapping[str, str]:
+    """The other facts of an event, as names and values for people."""
+    hidden = {"bucket", "link_id", "old_link_id", "new_link_id", "text_sha256"}
+    return {
+        words.sentence_case(name.removesuffix("_id")): row.names.get(str(found)) or _written(found)
+        for name, found in row.facts.items()
+        if found not in (None, "", [], {}) and name not in hidden
+    }
+
+
+def _written(found: Any) -> str:
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name}: {part}" for name, part in found.items())
+    if isinstance(found, list):
+        return ", ".join(map(str, found))
+    return ("yes" if found else "no") if isinstance(found, bool) else str(found)

@@ -1,0 +1,102 @@
+"""The platform's configuration: what holds now, what is planned, and every change with who made it and why."""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from app import words
+from app.bridge import ask
+from app.navigation import guard
+from app.parts import Column, empty_state, page_header, plain, section, table
+from app.parts.filters import choice
+from app.parts.forms import guarded_dialog, once, settle
+from app.parts.periods import today
+from domain import identity
+from domain.identity import Permission, SettingChange, SettingRow
+from domain.kernel.configuration import Setting
+
+who, actor = guard()
+
+
+def value(amount: Decimal, unit: str) -> str:
+    return f"{words.number(amount)} {unit}"
+
+
+@guarded_dialog("Change a setting")
+def change(row: SettingRow) -> None:
+    st.markdown(f"**{plain(row.meaning)}**")
+    st.caption(plain(f"Now {value(row.value, row.unit)}; between {row.least} and {row.most}."))
+    if row.upcoming is not None:
+        st.info(plain(f"Planned: {value(row.upcoming, row.unit)} from {words.instant(row.upcoming_at)} on."))
+    is_whole = row.usual == row.usual.to_integral_value() and "currency" not in row.unit
+    with st.form(once("setting"), border=False):
+        latest = row.value if row.upcoming is None else row.upcoming
+        if is_whole:
+            wanted = st.number_input(f"New value ({row.unit})", int(row.least), int(row.most), int(latest), step=1)
+        else:
+            wanted = st.number_input(f"New value ({row.unit})", float(row.least), float(row.most), float(latest))
+        one, two = st.columns(2)
+        day = one.date_input("Holds from", today() + timedelta(days=1), min_value=today(), format="YYYY-MM-DD")
+        clock = two.time_input("Time", time(), help=f"In your time zone, {who.time_zone}")
+        reason = st.text_area("Why", max_chars=500, placeholder="What should become better, and who asked for it")
+        st.caption("Holds for what begins from then on. What is under way keeps the value of its beginning.")
+        if st.form_submit_button("Change", type="primary"):
+            when = datetime.combine(day, clock or time(), ZoneInfo(who.time_zone)).astimezone(UTC)
+            if settle(
+                identity.change_setting, request="setting", done="The change is written down.", setting=row.setting,
+                value=Decimal(str(wanted)), effective_from=when, reason=reason or "", version=row.version,
+            ):  # fmt: skip
+                st.rerun()
+
+
+def difference(row: SettingChange) -> str:
+    return f"{words.number(row.before)} → {value(row.after, row.unit)}"
+
+
+page_header("Settings", "What the platform's rules are, for everything that begins from their first day on")
+rows = ask(identity.settings_now)
+may_change = actor.may(Permission.CONFIGURE)
+table(
+    "settings",
+    rows,
+    [
+        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", "large"),
+        Column("Now", lambda row: value(row.value, row.unit), width="medium"),
+        Column(
+            "Planned",
+            lambda row: (
+                "–" if row.upcoming is None else f"{words.number(row.upcoming)} from {words.instant(row.upcoming_at)}"
+            ),
+            width="medium",
+        ),
+        Column("Changes", lambda row: words.number(row.version), "right"),
+        Column("Since", lambda row: words.day(row.changed_at)),
+        Column("Out of the box", lambda row: words.number(row.usual), "right"),
+    ],
+    on_open=change,
+    alt="Settings",
+)
+st.caption("Press a setting to change it." if may_change else "Operations change these; you see what they are.")
+st.space("small")
+section("Every change", "Newest first. A change is never taken back; it is followed by another.")
+chosen = choice("", "All settings", {row.setting.value: row.meaning for row in rows}, key="setting", width=340)
+changes = ask(identity.setting_changes, setting=Setting(chosen) if chosen else None)
+if changes:
+    table(
+        "setting-changes",
+        changes,
+        [
+            Column("Setting", lambda row: row.meaning, width="large"),
+            Column("Change", difference),
+            Column("Holds from", lambda row: words.instant(row.effective_from)),
+            Column("By", lambda row: row.changed_by or "The system"),
+            Column("Why", lambda row: row.reason or "–", width="medium"),
+            Column("Written down", lambda row: words.instant(row.recorded_at)),
+            Column("Version", lambda row: words.number(row.version), "right"),
+        ],
+        alt="Changes of settings",
+    )
+else:
+    empty_state("tune", "Nothing was changed yet", "Every setting is as it came.")
