@@ -179,7 +179,7 @@ async def _about(provider: Provider, *, at_most_s: float = _KEPT_S) -> tuple[dic
 async def _json(client: Any, address: str) -> dict[str, Any]:
     try:
         has_token = client.token is not None
-        answer = await client.get(address, withhold_token=not has_token)
+        answer = await client.request("GET", address, withhold_token=not has_token)
         answer.raise_for_status()
         found = answer.json()
     except (httpx.HTTPError, AuthlibBaseError, ValueError) as problem:
