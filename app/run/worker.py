@@ -103,6 +103,24 @@ def _add_tasks(app: procrastinate.App) -> None:
         with _noted("lift_suspensions"):
             run(Actor.system(), identity.lift_ended_suspensions)
 
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="read_papers", queue="papers", queueing_lock="tick_read_papers")
+    def read_papers(timestamp: int = 0) -> None:
+        from app.run import reading
+
+        with _noted("read_papers"):
+            reading.read_waiting()
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="tick_verification", queue="upkeep", queueing_lock="tick_tick_verification")
+    def tick_verification(timestamp: int = 0) -> None:
+        from domain import verification
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("tick_verification"):
+            run(Actor.system(), verification.tick)
+
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="retry_stalled", queue="upkeep", queueing_lock="tick_retry_stalled")
     async def retry_stalled(timestamp: int = 0) -> None:

@@ -211,7 +211,9 @@ def verify(work: Work, submission: Submission) -> None:
             Submission.id != submission.id, Submission.ended_at.is_(None),
             Submission.state.in_([SubmissionState.VERIFIED.value, SubmissionState.EXPIRING.value]),
             # Of certificates an organisation may hold several; only the one with the same number is renewed.
-            (Submission.number == submission.number) if submission.expires_on is not None else text("true"),
+            (Submission.number == submission.number) | Submission.number.is_(None)
+            if submission.expires_on is not None
+            else text("true"),
         )
         .with_for_update()
     ):  # fmt: skip

@@ -78,8 +78,10 @@ def require_capability(work: Work, capability: Capability) -> int:
 
 def require_confirmed_person(work: Work) -> None:
     """Refuse somebody whose own e-mail address is not confirmed yet."""
-    if work.actor.user_id is None:
+    if work.actor.is_system:
         return
+    if work.actor.user_id is None:
+        raise NotFound
     confirmed = work.session.execute(
         text("select email_confirmed_at is not null from people where id = :person"), {"person": work.actor.user_id}
     ).scalar()
@@ -89,6 +91,8 @@ def require_confirmed_person(work: Work) -> None:
 
 def purchase_cap(work: Work, level: int) -> Decimal | None:
     """The most that a buyer of this level may order within 30 days in one currency; None: no limit."""
+    if not work.actor.is_staff:
+        work.actor.require_org()
     if level >= LEVEL_OF[Capability.BUY_UNLIMITED]:
         return None
     return value_of(work, Setting.PURCHASE_CAP_LEVEL_1)
@@ -99,6 +103,8 @@ def require_category(work: Work, *, category_id: UUID | None) -> None:
 
     Raises `NotVerified`, which names the certificate.
     """
+    if not work.actor.is_staff:
+        work.actor.require_org()
     if category_id is None:
         return
     asked = work.session.scalars(

@@ -92,6 +92,7 @@ class VerificationSheet(_Value):
 
 class CaseRow(_Value):
     case_id: UUID
+    submission_id: UUID | None
     org_id: UUID
     organization: str
     org_kind: str

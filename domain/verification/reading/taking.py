@@ -28,9 +28,12 @@ def read(content: bytes, media_type: str) -> Reading:
     return Reading.model_validate(made)
 
 
-def read_here(content: bytes, *, media_type: str) -> dict[str, Any]:
-    """The same in this process; for the child, and for proofs that bring their own files."""
-    reading = _of_pdf(content) if media_type == "application/pdf" else _of_picture(content, media_type)
+def read_here(content: bytes, *, media_type: str, is_looked_at: bool = True) -> dict[str, Any]:
+    """The same in this process; for the child, and for proofs that bring their own files.
+
+    Not looked at, the pages of a PDF with text are not recognised: no such paper passes, and it is quick.
+    """
+    reading = _of_pdf(content, is_looked_at) if media_type == "application/pdf" else _of_picture(content, media_type)
     return reading.model_dump(mode="json")
 
 
@@ -45,7 +48,7 @@ def _of_picture(content: bytes, media_type: str) -> Reading:
     return Reading(media_type=media_type, pages=1, source="picture" if lines else "nothing", lines=tuple(lines))
 
 
-def _of_pdf(content: bytes) -> Reading:
+def _of_pdf(content: bytes, is_looked_at: bool) -> Reading:
     import pypdfium2
 
     from domain.verification.reading import layer
@@ -60,11 +63,11 @@ def _of_pdf(content: bytes) -> Reading:
         found, odd = layer.of_page(page, number)
         lines += found
         signs += [sign for sign in odd if sign not in signs]
+    is_text = sum(len(line.text) for line in lines) >= TEXT_SHORTEST
     seen: list[Line] = []
-    for number in range(min(len(document), PAGES_SEEN)):
+    for number in range(min(len(document), PAGES_SEEN) if is_looked_at or not is_text else 0):
         picture = document[number].render(scale=DOTS / 72).to_pil().convert("RGB")
         seen += see(picture, page=number, points_per_pixel=72 / DOTS)
-    is_text = sum(len(line.text) for line in lines) >= TEXT_SHORTEST
     return Reading(
         media_type="application/pdf", pages=len(document), made_on=made_on, signs=tuple(signs),
         source="text" if is_text else "picture" if seen else "nothing",
