@@ -19,7 +19,7 @@ from random import Random
 import pypdf
 import typst
 from PIL import Image, ImageFilter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
 from domain.verification.reading import Expected, Paper
 
