@@ -12,7 +12,7 @@ from domain.kernel import files
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
 from domain.kernel.work import begin, run
-from domain.verification import WaitingFile
+from domain.verification import Expected, Paper, WaitingFile, judge_paper, read_paper
 
 _AT_A_TIME = 5
 _log = logging.getLogger(__name__)
@@ -27,9 +27,6 @@ def read_waiting() -> int:
 
 
 def _read_one(system: Actor, one: WaitingFile) -> int:
-    # Heavy libraries, which nobody needs who has nothing to read.
-    from domain.verification.reading import Expected, Paper, judge, read
-
     try:
         with begin(system) as work:
             content, media_type = files.read(work, file_id=one.file_id)
@@ -38,7 +35,7 @@ def _read_one(system: Actor, one: WaitingFile) -> int:
             name=one.name, country=one.country, today=today, registration_number=one.registration_number,
             tax_number=one.tax_number, address=one.address,
         )  # fmt: skip
-        verdict = judge(Paper(one.paper), read(content, media_type), expected)
+        verdict = judge_paper(Paper(one.paper), read_paper(content, media_type), expected)
     except files.NotScannedYet:
         return 0  # the next tick asks again
     except (DomainError, OSError) as problem:

@@ -27,6 +27,8 @@ from domain.verification.gates import (
     require_confirmed_person,
     standing_of,
 )
+from domain.verification.numbers import NumberVerdict, check_registration_number, check_tax_number
+from domain.verification.numbers import check as check_number
 from domain.verification.queries import (
     badge_of,
     case_queue,
@@ -39,6 +41,9 @@ from domain.verification.queries import (
     valid_certificates,
     waivers,
 )
+from domain.verification.reading import Expected, Found, Paper, Reading, Verdict
+from domain.verification.reading import judge as judge_paper
+from domain.verification.reading import read as read_paper
 from domain.verification.requirements import (
     AUTOMATIC,
     CERTIFICATES,
@@ -107,19 +112,24 @@ __all__ = [
     "CertificateRow",
     "Decision",
     "DepositRow",
+    "Expected",
     "FILE_NEEDED",
     "FileRow",
+    "Found",
     "FourEyes",
     "HitRow",
     "Item",
     "LEVEL_OF",
     "Listed",
     "NotVerified",
+    "NumberVerdict",
     "OwnerStated",
     "PAPERS",
+    "Paper",
     "Proof",
     "QueueFigures",
     "RULES",
+    "Reading",
     "Reason",
     "Registered",
     "Requirement",
@@ -129,6 +139,7 @@ __all__ = [
     "Taken",
     "UnderWay",
     "VOUCHED",
+    "Verdict",
     "VerificationSheet",
     "WaitingFile",
     "WaiverRow",
@@ -173,4 +184,9 @@ __all__ = [
     "valid_certificates",
     "vouch",
     "waivers",
+    "check_number",
+    "check_registration_number",
+    "check_tax_number",
+    "judge_paper",
+    "read_paper",
 ]
