@@ -1,4 +1,4 @@
-"""Papers of companies that do not exist, as real files: eight families, honest ones and dishonest ones, from a seed.
+"""Papers of companies that do not exist, as real files: twelve families, honest ones and dishonest ones, from a seed.
 
 A family is a layout, a language, fonts and the words of one issuer. Each company gets an honest paper; from it, or
 from the wish to have one, come the dishonest: *forged* (another number or name was typed), *expired*, *foreign*
@@ -400,22 +400,123 @@ foi auditado e cumpre os requisitos da norma
 """
 
 
+def _stadtwerke(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: (left: 2.5cm, right: 2cm, top: 2cm, bottom: 2cm))
+#set text(font: "Libertinus Serif", size: 10.5pt, lang: "de")
+#text(size: 19pt, fill: rgb("#00509b"))[Stadtwerke {firm.city}]
+#v(1.2cm)
+#text(size: 6.5pt)[Stadtwerke {firm.city} GmbH, Postfach 10 06 14, {firm.postcode[:2]}009 {firm.city}]
+#v(-2pt)
+#grid(columns: (1fr, 6.6cm),
+ [{_t(firm.name)} \\ Buchhaltung \\ {_t(firm.street)} \\ {firm.postcode} {firm.city}],
+ table(columns: (auto, auto), stroke: none, inset: (x: 3pt, y: 2.5pt),
+  [Kundennummer], [{_digits(random, 8)}], [Vertragskonto], [{_digits(random, 10)}], [Rechnungsnummer], [{_digits(random, 9)}],
+  [Rechnungsdatum], [{day:%d.%m.%Y}]))
+#v(1.6cm)
+*Ihre Rechnung für Strom*
+
+Verbrauchsstelle: {_t(firm.street)}, {firm.postcode} {firm.city}
+
+Sehr geehrte Damen und Herren, für den Abrechnungszeitraum vom {(day - timedelta(days=40)):%d.%m.%Y} bis
+{(day - timedelta(days=10)):%d.%m.%Y} berechnen wir Ihnen:
+#table(columns: (1fr, auto, auto), [Arbeitspreis], [{random.randint(300, 5000)} kWh], [{_money(random)} €], [Grundpreis], [1 Monat], [{_money(random)} €], [Umsatzsteuer], [19 %], [{_money(random)} €])
+Den Betrag buchen wir am {(day + timedelta(days=14)):%d.%m.%Y} von Ihrem Konto ab.
+"""
+
+
+def _bsi(firm: Firm, day: date, until: date, random: Random) -> str:
+    return f"""
+#set page(margin: 2.2cm)
+#set text(font: "DejaVu Serif", size: 10.5pt, lang: "en")
+#text(size: 22pt)[Certificate of Registration]
+#v(0.3cm)
+#text(size: 12pt)[QUALITY MANAGEMENT SYSTEM - ISO 9001:2015]
+#v(1cm)
+#grid(columns: (4.2cm, 1fr), row-gutter: 12pt,
+ [This is to certify that:], [*{_t(firm.name)}* \\ {_t(firm.street)} \\ {firm.city} \\ {firm.postcode} \\ United Kingdom],
+ [Holds Certificate No:], [*FS {_digits(random, 6)}*])
+#v(0.5cm)
+and operates a Quality Management System which complies with the requirements of ISO 9001:2015 for the following scope:
+
+{random.choice(("The design and sale of ceramics for homes and hotels.", "Wholesale of lighting and furniture.", "Weaving and finishing of textiles."))}
+#v(0.8cm)
+For and on behalf of BSI: Managing Director, Assurance
+#v(0.8cm)
+#grid(columns: (1fr, 1fr), [Issue date: {day:%Y-%m-%d}], [Expiry date: {until:%Y-%m-%d}])
+#v(0.5cm)
+#text(size: 7.5pt)[This certificate remains the property of the British Standards Institution and shall be returned at once upon request.]
+"""
+
+
+def _estratto(firm: Firm, day: date, _until: date, random: Random) -> str:
+    rows = "".join(
+        f"[{day - timedelta(days=29 - 4 * number):%d.%m.%Y}], [{random.choice(('Bonifico a vostro favore', 'Addebito SDD', 'Commissioni'))}], [{_money(random)}],\n"
+        for number in range(6)
+    )
+    return f"""
+#set page(margin: (x: 2cm, y: 1.6cm), footer: [#text(size: 6.5pt)[Intesa Sanpaolo S.p.A. Sede legale in Torino, Piazza San Carlo 156]])
+#set text(font: "DejaVu Sans", size: 9pt, lang: "it")
+#text(size: 16pt, fill: rgb("#005c2e"))[INTESA SANPAOLO]
+#v(0.6cm)
+#table(columns: (5cm, 1fr), stroke: (x, y) => (bottom: 0.4pt + gray), inset: 6pt,
+ [*Estratto conto n.*], [{random.randint(1, 12)}/{day.year}],
+ [*Intestatario*], [{_t(firm.name)}],
+ [*Indirizzo*], [{_t(firm.street)}, {firm.postcode} {firm.city}],
+ [*IBAN*], [{_grouped(firm.iban)}],
+ [*Codice fiscale*], [{firm.number}],
+ [*Data di emissione*], [{in_words(day, "it")}],
+ [*Saldo finale*], [{random.randint(2, 90)}.{_digits(random, 3)},00 EUR])
+#v(0.5cm)
+#table(columns: (3cm, 1fr, 3cm), [Data], [Descrizione], [Importo],
+{rows})
+"""
+
+
+def _certidao(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: (x: 3cm, y: 2.5cm))
+#set text(font: "New Computer Modern", size: 12pt, lang: "pt")
+#set par(justify: true)
+#align(center)[AUTORIDADE TRIBUTÁRIA E ADUANEIRA \\ Serviço de Finanças de {firm.city}]
+#v(1cm)
+#align(center)[#text(size: 15pt)[*CERTIDÃO*]]
+#v(0.6cm)
+Certifica-se, para os devidos efeitos, que {_t(firm.name)}, com o NIF: {firm.tax}, tem a sua situação tributária
+regularizada, uma vez que não é devedora perante a Fazenda Pública de quaisquer impostos ou prestações tributárias e
+respetivos juros.
+
+Domicílio fiscal: {_t(firm.street)}, {firm.postcode} {firm.city}.
+
+A presente certidão é válida por três meses.
+#v(0.8cm)
+{firm.city}, {in_words(day, "pt")}
+#v(1cm)
+O Chefe de Finanças
+"""
+
+
 def _t(text: str) -> str:
     """Text as typst's markup shows it as it is."""
     return re.sub(r"([\\#\[\]*_$`<>@~'\"/-])", r"\\\1", text)
 
 
+# The rules were made while looking at these; rates are told for the others, four of which were written afterwards.
 TUNED = (
     Family("handelsregister_de", Paper.REGISTRATION_EXTRACT, "DE", 20, "number", _handelsregister),
     Family("kbis_fr", Paper.REGISTRATION_EXTRACT, "FR", 20, "number", _kbis),
     Family("vat_letter_gb", Paper.TAX_CERTIFICATE, "GB", 60, "tax", _vat_letter),
     Family("extracto_es", Paper.BANK_STATEMENT, "ES", 30, "iban", _extracto),
+    Family("energienota_nl", Paper.PROOF_OF_ADDRESS, "NL", 30, "address", _energienota),
+    Family("certificado_iso_pt", Paper.ISO_CERTIFICATE, "PT", 300, "name", _certificado),
 )
 HELD_OUT = (
     Family("visura_it", Paper.REGISTRATION_EXTRACT, "IT", 20, "number", _visura),
-    Family("energienota_nl", Paper.PROOF_OF_ADDRESS, "NL", 30, "address", _energienota),
     Family("zaswiadczenie_pl", Paper.TAX_CERTIFICATE, "PL", 60, "tax", _zaswiadczenie),
-    Family("certificado_iso_pt", Paper.ISO_CERTIFICATE, "PT", 300, "name", _certificado),
+    Family("stadtwerke_de", Paper.PROOF_OF_ADDRESS, "DE", 30, "address", _stadtwerke),
+    Family("certificate_iso_gb", Paper.ISO_CERTIFICATE, "GB", 300, "name", _bsi),
+    Family("estratto_it", Paper.BANK_STATEMENT, "IT", 30, "iban", _estratto),
+    Family("certidao_pt", Paper.TAX_CERTIFICATE, "PT", 60, "tax", _certidao),
 )
 FAMILIES = TUNED + HELD_OUT
 

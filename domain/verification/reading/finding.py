@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.verification.reading.views import Line
-from domain.verification.reading.words import AFTER_NAME, CERTIFY, LABELS, SUBJECT, plain
+from domain.verification.reading.words import AFTER_NAME, CERTIFY, LABELS, SUBJECT, WEAK, plain
 
 NEAR = 2.6  # line heights between a label and the value under it
 SAME_LEFT = 14.0
@@ -85,15 +85,20 @@ def is_label(line: Line) -> bool:
 
 def labelled(sheet: Sheet, name: str, *, lines_most: int = 1) -> list[Hit]:
     """What stands behind or under each label of a field; of long values also the lines that go on under them."""
+    return _by_labels(sheet, LABELS[name], lines_most) or _by_labels(sheet, WEAK.get(name, ()), lines_most)
+
+
+def _by_labels(sheet: Sheet, labels: Sequence[str], lines_most: int) -> list[Hit]:
     hits = []
     for line in sheet.lines:
-        found = _label_of(line.text, LABELS[name])
+        found = _label_of(line.text, labels)
         if found is None:
             continue
         label, begin = found
         rest = line.text[begin:].strip()
         has_colon = ":" in line.text[: begin + 1]
-        if rest and (has_colon or _is_short_label_with_value(label, rest)):
+        is_weak = label not in _ALL_LABELS
+        if rest and (has_colon or (not is_weak and _is_short_label_with_value(label, rest))):
             hits.append(Hit(rest[:VALUE_LONGEST], (line,), "label"))
         elif not rest:
             value = _beside(sheet, line) or _under(sheet, line)
@@ -175,21 +180,30 @@ def _is_left_of(sheet: Sheet, line: Line) -> bool:
     )  # fmt: skip
 
 
+_NUMBER = r"[ :]{1,3}(?:n[o.]+ |nr\.? )?([a-z]{0,4}[ -]?\d[\da-z ./-]{3,26}?)(?=[,;)]|\.(?: |$)| [a-z]{4,}|$)"
+_DAY = r"[ :]{1,3}(?:il |le |el |den |am |on |em )?(.{6,24})"
+_VALUES = {
+    "registration_number": rf"(?:{_SAYS}(.{{2,110}}?)(?:[.;](?: |$)|$)|{_NUMBER})",
+    "tax_number": rf"(?:{_SAYS}(.{{2,110}}?)(?:[.;](?: |$)|$)|{_NUMBER})",
+    "issued_on": _DAY, "valid_until": _DAY,
+}  # fmt: skip
+
+
 def in_sentences(sheet: Sheet, name: str) -> list[Hit]:
     """ "The VAT registration number is GB 123 456 789.": a label within a sentence and what it says."""
-    hits = []
+    hits: list[Hit] = []
+    value = _VALUES.get(name, rf"{_SAYS}(.{{2,110}}?)(?:[.;](?: |$)|$)")
     for label in sorted(LABELS[name], key=len, reverse=True):
-        if len(label) < 5:
+        if len(label) < (3 if name in ("registration_number", "tax_number") else 5):
             continue
-        pattern = rf"(?<![a-z]){re.escape(label)}{_SAYS}(.{{2,110}}?)(?:[.;](?: |$)|$)"
-        for match in re.finditer(pattern, sheet.small):
-            if any(match.start(1) < end and start < match.end(1) for start, end in _spans(hits)):
+        for match in re.finditer(rf"(?<![a-z]){re.escape(label)}{value}", sheet.small):
+            span = next(match.span(group) for group in range(1, len(match.groups()) + 1) if match[group])
+            if any(span[0] < end and start < span[1] for start, end in _spans(hits)):
                 continue
             if _is_in_longer_label(sheet.small, match.start(), label):
                 continue  # the registration number within a VAT registration number
-            text = sheet.flow[match.start(1) : match.end(1)]
-            hits.append(_SpannedHit(text, sheet.lines_at(match.start(1), match.end(1)), "sentence", match.span(1)))
-    return list(hits)
+            hits.append(_SpannedHit(sheet.flow[span[0] : span[1]], sheet.lines_at(*span), "sentence", span))
+    return hits
 
 
 def _is_in_longer_label(text: str, start: int, label: str) -> bool:
@@ -211,13 +225,18 @@ def _spans(hits: Sequence[Hit]) -> Iterator[tuple[int, int]]:
             yield hit.span
 
 
+_LEADS_TO_NAME = re.compile(
+    r"(?<![a-z])(?:that|dass|que|che|dat|ze|iz|of|der|des|von|de|da|do|del|van|organi\w+|empresa|company|business|societe"
+    r"|unternehmens?|firm[ay]|entreprise|sociedade?|societa|onderneming|vennootschap|spolka|trader)$|:$"
+)
+
+
 def certified(sheet: Sheet) -> list[Hit]:
     """ "We certify that NAME is ..." or, on a certificate, the line under "certify that the management system of"."""
     hits = []
-    for match in re.finditer(rf"(?<![a-z]){CERTIFY}{SUBJECT} +(?=\S)", sheet.small):
+    for match in re.finditer(rf"(?<![a-z]){CERTIFY}{SUBJECT}:? +(?=\S)", sheet.small):
         begin = match.end()
-        if not re.search(r"(?<![a-z])(?:that|dass|que|che|dat|ze|iz|of|der|des|von|de|da|do|van|firmy|organi\w+|empresa|company)\s*$",
-                         match[0].rstrip()):  # fmt: skip
+        if not _LEADS_TO_NAME.search(match[0].rstrip()):
             continue
         line_end = sheet.flow.find("\n", begin)
         is_own_line = begin == 0 or sheet.flow[begin - 1] == "\n"
@@ -250,13 +269,14 @@ def blocks(sheet: Sheet, country: str, *, but_not: Sequence[str]) -> list[tuple[
             nearest = max(over, key=lambda other: other.top, default=None)
             if nearest is None or _label_of(nearest.text, _ALL_LABELS) is not None:
                 break
+            if any(_has_word(plain(nearest.text), issuer) for issuer in but_not):
+                break  # the sender's line above whom a letter is for, or the issuer's own address
             above.insert(0, nearest)
             last = nearest
         block = [*above, line]
-        words = plain(" ".join(one.text for one in block))
-        if len(block) >= 3 and not any(_has_word(words, issuer) for issuer in but_not):
+        if len(block) >= 3:
             found.append((
-                Hit(block[0].text, (block[0],), "block"),
+                Hit("\n".join(one.text for one in block[:2]), tuple(block[:2]), "block"),
                 Hit("\n".join(one.text for one in block[1:]), tuple(block[1:]), "block"),
             ))  # fmt: skip
     return found

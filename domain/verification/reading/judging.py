@@ -169,7 +169,7 @@ def _fitting(hit: Hit, fits: "object") -> Hit:
     for count in range(1, len(parts) + 1):
         if fits("\n".join(parts[:count])):  # type: ignore[operator]
             return Hit("\n".join(parts[:count]), hit.lines[: max(count, 1)], hit.how)
-    return Hit(parts[0], hit.lines[:1], hit.how) if hit.how == "label" and len(parts) > 1 else hit
+    return Hit(parts[0], hit.lines[:1], hit.how)
 
 
 def _after(sheet: Sheet, names: Sequence[Hit]) -> list[Hit]:
@@ -212,7 +212,7 @@ def _numbers(desk: _Desk) -> None:
             if name in needed:
                 desk.doubt(f"The business has not told its {WORDS[name]}, so there is nothing to compare with.")
             continue
-        hits = [*finding.labelled(desk.sheet, name), *finding.in_sentences(desk.sheet, name)]
+        hits = finding.labelled(desk.sheet, name) or finding.in_sentences(desk.sheet, name)
         for hit in (hit for hit in hits if any(sign.isdigit() for sign in hit.text)):
             desk.keep(name, hit)
             if not _same_number(hit.text, told, expected.country):

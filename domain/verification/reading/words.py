@@ -24,7 +24,9 @@ LABELS: dict[str, tuple[str, ...]] = {
         "denomination", "denomination sociale", "raison sociale", "denomination ou raison sociale", "titulaire",
         "titulaire du compte", "company name", "name of company", "registered name", "business name", "legal name",
         "account holder", "account name", "denominacion", "denominacion social", "razon social", "titular",
-        "titular de la cuenta", "nombre o razon social", "denominazione", "denominazione sociale", "ragione sociale",
+        "titular de la cuenta", "nombre o razon social", "apellidos y nombre o razon social", "trading name",         "nom de l'entreprise", "nom commercial", "nome da empresa", "bedrijfsnaam",
+        "customer name", "nazwa klienta",
+        "intestatario fornitura", "titular del contrato", "titular do contrato", "vertragspartner", "denominazione", "denominazione sociale", "ragione sociale",
         "intestatario", "intestatario del conto", "firma ou denominacao", "denominacao", "denominacao social",
         "titular da conta", "naam", "handelsnaam", "statutaire naam", "naam onderneming", "rekeninghouder",
         "klantnaam", "nazwa", "nazwa firmy", "nazwa pelna", "nazwa podatnika", "nazwa pelna podatnika", "firma spolki",
@@ -41,7 +43,8 @@ LABELS: dict[str, tuple[str, ...]] = {
     "tax_number": (
         "ust-idnr.", "ust-idnr", "ust-id", "umsatzsteuer-identifikationsnummer", "steuernummer",
         "numero de tva", "numero tva", "no tva", "numero de tva intracommunautaire", "vat registration number",
-        "vat number", "vat no", "vat reg no", "tax number", "tax identification number", "tin", "nif", "cif",
+        "vat number", "vat no", "vat reg no", "n.i.f.", "c.i.f.", "steuer-nr.", "st.-nr.", "numero fiscal",
+        "numero d'identification a la tva", "n° tva", "tax number", "tax identification number", "tin", "nif", "cif",
         "nif/cif", "numero de identificacion fiscal", "partita iva", "p. iva", "p.iva",
         "numero de identificacao fiscal", "numero de contribuinte", "btw-nummer", "btw-id", "btw-identificatienummer",
         "nip", "numer identyfikacji podatkowej", "numer identyfikacji podatkowej (nip)", "numer nip",
@@ -52,37 +55,54 @@ LABELS: dict[str, tuple[str, ...]] = {
         "registered office address", "address", "principal place of business", "supply address", "domicilio",
         "domicilio social", "domicilio fiscal", "direccion", "direccion de suministro", "indirizzo sede legale",
         "sede legale", "indirizzo", "indirizzo di fornitura", "sede", "morada", "sede social", "morada de fornecimento",
-        "vestigingsadres", "bezoekadres", "leveringsadres", "adres", "adres siedziby", "siedziba i adres",
+        "domicilio de suministro", "direccion fiscal", "domicilio fiscal em", "sede em", "sitz und anschrift",
+        "adresse de consommation", "adresse du point de livraison", "lieu de consommation", "punto di fornitura",
+        "local de consumo", "adres dostawy", "adres punktu poboru", "leverings adres", "vestigingsadres", "bezoekadres", "leveringsadres", "adres", "adres siedziby", "siedziba i adres",
     ),
     "issued_on": (
-        "ausgestellt am", "ausstellungsdatum", "datum", "rechnungsdatum", "abruf vom", "stand", "erstellt am",
+        "ausgestellt am", "ausstellungsdatum", "datum", "rechnungsdatum", "abruf vom", "erstellt am",
         "date d'emission", "date de delivrance", "a jour au", "date de facture", "date of issue", "issue date",
         "issued on", "date of certificate", "statement date", "invoice date", "bill date", "fecha de emision",
         "fecha de expedicion", "fecha de factura", "data estrazione", "data di estrazione", "data di emissione",
         "data di rilascio", "data fattura", "data de emissao", "data da fatura", "datum van afgifte", "afgiftedatum",
-        "factuurdatum", "datum uittreksel", "data wydania", "data wystawienia", "stan na dzien", "emitido em",
+        "factuurdatum", "datum uittreksel", "data wydania", "data wystawienia", "stan na dzien", "emitido em", "fait le", "delivre le", "rilasciato il", "emesso il",
+        "expedido el", "erteilt am", "datum der ausstellung", "date of statement", "data sporzadzenia",
+        "kontoauszug vom", "releve du", "edite le", "auszugsdatum", "datum afschrift", "data do extrato", "afgegeven op",
     ),
     "valid_until": (
         "gultig bis", "ablaufdatum", "valable jusqu'au", "date d'expiration", "valid until", "valid to",
-        "expiry date", "expires on", "date of expiry", "valido hasta", "fecha de caducidad", "valido fino al",
+        "expiry date", "expires on", "certificate valid until", "gultigkeit bis", "gultig bis zum",
+        "date de fin de validite", "fecha de vencimiento", "vigente hasta", "valido hasta el", "geldig t/m", "date of expiry", "valido hasta", "fecha de caducidad", "valido fino al",
         "data di scadenza", "scadenza", "valido ate", "data de validade", "geldig tot", "vervaldatum", "wazny do",
         "wazne do", "data waznosci",
     ),
     "iban": ("iban", "iban-nr.", "kontonummer (iban)", "numer rachunku", "numer rachunku (iban)"),
 }  # fmt: skip
 
+# Words that mean it only where nothing clearer is said: a table has a column "date", a letter a "customer" number.
+WEAK: dict[str, tuple[str, ...]] = {
+    "name": (
+        "name", "nom", "nome", "nombre", "company", "entreprise", "societe", "empresa", "impresa", "onderneming", "klant",
+        "kunde", "customer", "client", "cliente", "klient",
+    ),
+    "issued_on": ("date", "fecha", "data", "stand", "issued", "dated"),
+}  # fmt: skip
+
 # "We certify that NAME is ...": the words before a name and the words after it.
+_THAT = r"(?:that|dass|que|che|dat|ze|iz)"
 CERTIFY = (
-    r"(?:certif[a-z]*|confirm[a-z]*|attest[a-z]*|bescheinig[a-z]*|bestatig[a-z]*|zaswiadcza[a-z]*|verkla[a-z]*)"
-    r"(?: hereby| hiermit| par la presente| que| that| dass| che| dat| ze| iz| a| la| o)*"
+    r"(?:certif[a-z]*|confirm[a-z]*|attest[a-z]*|bescheinig[a-z]*|bestatig[a-z]*|zaswiadcza[a-z]*|verkla[a-z]*"
+    r"|bevestig[a-z]*|declar[a-z]*|hace constar|dichiara|potwierdza[a-z]*)"
+    rf"(?:-se|-si| sie)?(?:, [a-z ]{{4,40}},)?(?: hereby| hiermit| par la presente)?(?: {_THAT}|:)?"
 )
 SUBJECT = (
-    r"(?: ?(?:the |das |die |le |la |el |o |a |il |het )?(?:quality |environmental |qualitats|umwelt)?"
+    r"(?: (?:the |das |die |le |la |el |o |a |il |het |de )?(?:quality |environmental |qualitats|umwelt)?"
     r"(?:management system|managementsystem|systeme de management|sistema de gestao|sistema de gestion"
     r"|sistema di gestione|managementsysteem|system zarzadzania)(?: da qualidade| de la calidad| jakoscia)?"
-    r"(?: of| der| des| von| de| da| do| del| dell'| van| firmy)*"
-    r"(?: the| la| o| l')?(?: ?(?:organi[sz]ation|organizacao|organizacion|empresa|company|societe|unternehmens"
-    r"|firma|organizzazione|organisatie|organizacji|entreprise|sociedad))?)?"
+    r"(?: of| der| des| von| de| da| do| del| dell'| van)*)?"
+    r"(?: (?:(?:the|die|der|das|la|l'|le|o|a|de|het) ?)?(?:organi[sz]ation|organizacao|organizacion|empresa|company|business"
+    r"|societe|unternehmen|unternehmens|firma|firmy|organizzazione|organisatie|organizacji|entreprise|sociedad|sociedade"
+    r"|societa|onderneming|vennootschap|spolka|trader))?"
 )
 AFTER_NAME = (
     r"(?: is | has | are | with | ist | mit | est | a ete | avec | esta | es | con | e | foi | com | ha | is "
