@@ -95,7 +95,7 @@ def _perform(
         answer = run(actor, command, **facts)
     except identity.StepUpNeeded:
         _note(actor, name, "asked for the second factor", began)
-        st.session_state["step-up"] = again
+        st.session_state["waits-for-factor"] = again
         st.rerun()  # the whole screen, from wherever this was asked for: there the dialog for the code opens
     except DomainError as refusal:
         measures.refusals.labels(type(refusal).__name__).inc()
@@ -178,18 +178,18 @@ def quietly(command: Callable[..., A], /, **facts: Any) -> A:
 
 def awaits_step_up() -> bool:
     """Whether a command waits until the person has shown the second factor."""
-    return "step-up" in st.session_state
+    return "waits-for-factor" in st.session_state
 
 
 def repeat_after_step_up() -> None:
     """Do the command that waited, as it was asked for and under the same request id."""
-    again: Callable[[], Any] | None = st.session_state.pop("step-up", None)
+    again: Callable[[], Any] | None = st.session_state.pop("waits-for-factor", None)
     if again is not None:
         again()
 
 
 def forget_step_up() -> None:
-    st.session_state.pop("step-up", None)
+    st.session_state.pop("waits-for-factor", None)
 
 
 def fresh_request(name: str) -> UUID:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Case(StrEnum):
     PLACE_ORDER = "place-order"
     SCREENS = "screens"
+    SIGN_IN = "sign-in"
 
 
 class Format(StrEnum):
@@ -26,7 +27,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-CLIENTS = {Case.PLACE_ORDER: "1,8", Case.SCREENS: "1,10,25"}
+CLIENTS = {Case.PLACE_ORDER: "1,8", Case.SCREENS: "1,10,25", Case.SIGN_IN: "1"}
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +41,13 @@ def bench(
     clients: Annotated[str | None, typer.Option(help="How many at once, separated by commas.")] = None,
     screen: Annotated[list[str] | None, typer.Option(help="Only this screen, by its address; may be repeated.")] = None,
 ) -> None:
-    """Measure on a scratch database of its own: a command beside one hand-written SQL function, or every screen."""
+    """Measure on a scratch database of its own: a command beside one hand-written SQL function, every screen, or
+    what a sign-in tells by its time."""
     numbers = [int(number) for number in (clients or CLIENTS[case]).split(",")]
     if case is Case.SCREENS:
         _screens(output, seconds, numbers, screen or ())
+    elif case is Case.SIGN_IN:
+        _sign_in(output, seconds)
     else:
         _place_order(output, seconds, numbers)
 
@@ -106,6 +110,28 @@ def _screen_tables(report: Report) -> tuple[Table, Table]:
             str(load.errors), f"{load.foreign:.0%}",
         )  # fmt: skip
     return screens, loads
+
+
+# --- sign-in -----------------------------------------------------------------------------------
+
+
+def _sign_in(output: Format, seconds: float) -> None:
+    from app.benches.sign_in import measure
+
+    one = measure(seconds=seconds)
+    if output is Format.JSON:
+        _print_json({"result": one.as_dict()})
+        return
+    table = _table(
+        "Pairs", "Known ms", "Unknown ms", "Difference ms", "95 % interval", "Refused CPU ms", "Right CPU ms",
+        "Argon2 CPU ms", "Share", "Foreign",
+    )  # fmt: skip
+    table.add_row(
+        str(one.pairs), f"{one.known_ms:.1f}", f"{one.unknown_ms:.1f}", f"{one.difference_ms:+.2f}",
+        f"{one.low_ms:+.2f} to {one.high_ms:+.2f}", f"{one.refused_cpu_ms:.1f}", f"{one.right_cpu_ms:.1f}",
+        f"{one.argon2_cpu_ms:.1f}", f"{one.argon2_share:.0%}", f"{one.foreign:.0%}",
+    )  # fmt: skip
+    _print_tables(table)
 
 
 # --- printing ----------------------------------------------------------------------------------

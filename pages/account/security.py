@@ -12,15 +12,19 @@ from app.parts.step_up import code_form
 from domain import identity
 from domain.identity import FactorSheet, SecurityEventRow, SessionRow
 
-SECURITY = "account-security"
 who, actor = guard()
 
 
 # --- the second factor -------------------------------------------------------------------------
 
 
+def begin_set_up() -> None:
+    forget_set_up()
+    st.session_state["setting-up"] = True
+
+
 def forget_set_up() -> None:
-    for name in ("factor-draft", "recovery-codes"):
+    for name in ("setting-up", "factor-draft", "recovery-codes"):
         st.session_state.pop(name, None)
 
 
@@ -41,7 +45,7 @@ def ask_for_password() -> None:
         password = st.text_input("Password", type="password", autocomplete="current-password")
         sent = st.form_submit_button("Go on", type="primary", width="stretch")
     if sent and settle(identity.start_factor, keep_draft, password=password or ""):
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def keep_draft(draft: identity.FactorDraft) -> None:
@@ -70,7 +74,7 @@ def ask_for_first_code(draft: identity.FactorDraft) -> None:
     elif answers:
         st.session_state.pop("factor-draft", None)
         st.session_state["recovery-codes"] = answers[0]
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def draw_recovery_codes() -> None:
@@ -102,7 +106,7 @@ def keep_codes(codes: list[str]) -> None:
 @guarded_dialog("Turn the second factor off?", icon=":material/warning:")
 def turn_off() -> None:
     st.markdown("Your password alone will open your account again. A last code shows that it is you.")
-    code = code_form("turn-off", "Turn off")
+    code = code_form("last-code", "Turn off")
     if code is None:
         return
     answers: list[bool] = []
@@ -120,9 +124,10 @@ def draw_factor(factor: FactorSheet | None) -> None:
         st.markdown("A code of your phone beside the password: a password that somebody learns is then worth nothing.")
         if actor.may(identity.Permission.PREPARE_PAYOUTS) or actor.may(identity.Permission.CHANGE_BANK_ACCOUNT):
             st.info("You can move money or say where it goes. Please turn this on.", icon=":material/shield:")
-        if st.button("Set up a second factor", type="primary", icon=":material/phonelink_lock:", key="set-up"):
-            forget_set_up()
-            set_up()
+        st.button(
+            "Set up a second factor", type="primary", icon=":material/phonelink_lock:", key="set-up",
+            on_click=begin_set_up,
+        )  # fmt: skip
         return
     st.badge("On", color="green", icon=":material/verified_user:")
     st.markdown(
@@ -219,7 +224,10 @@ def draw_history() -> None:
 
 
 page_header("Sign-in & security", "How you sign in, and where you are signed in")
-if "recovery-codes" in st.session_state:
+# As long as they are not done with, whatever draws the screen anew meanwhile.
+if "setting-up" in st.session_state:
+    set_up()
+elif "recovery-codes" in st.session_state:
     show_recovery_codes()
 left, right = st.columns([1.2, 1], gap="medium")
 with left, st.container(border=True):
