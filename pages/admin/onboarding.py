@@ -29,7 +29,7 @@ if not begun:
 names = [words.FUNNEL[stage.key] for stage in stages]
 ranking(
     [(name, stage.count, words.number(stage.count)) for name, stage in zip(names, stages, strict=True)],
-    alt="Registrations by how far they got",
+    alt="Registrations by how far they got", key="funnel-bars",
 )  # fmt: skip
 table(
     "funnel", list(zip(names, stages, strict=True)),
