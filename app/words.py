@@ -271,6 +271,7 @@ STATES: dict[str, tuple[str, Colour]] = {
     "holds": ("Holds", "green"),
     "broken": ("Broken", "red"),
     # business verification
+    "cleared": ("Somebody else", "green"),
     "submitted": ("Being checked", "blue"),
     "auto_verified": ("Checked automatically", "green"),
     "needs_review": ("With a reviewer", "blue"),
@@ -483,6 +484,11 @@ NOTICES: dict[str, str] = {
     "wallet_topped_up": "Your wallet was topped up.",
     "payout_sent": "A payout is on its way to your bank account.",
     "review_written": "Feedback on order {number} was left.",
+    "approval_asked": "{asked_by} asks you to approve a purchase of {total} {currency}.",
+    "approval_reminded": "A purchase of {total} {currency} that {asked_by} asked for still waits for your approval.",
+    "purchase_approved": "Your purchase of {total} {currency} was approved and is ordered.",
+    "purchase_rejected": "Your purchase of {total} {currency} was not approved: {reason}",
+    "approval_expired": "Nobody decided about your purchase of {total} {currency}; it is back in your basket.",
     "verification_verified": "Verified: {what}.",
     "verification_question": "We have a question about your verification ({what}). Please answer it.",
     "verification_rejected": "We could not verify {what}. You can see why, and appeal once.",
@@ -656,7 +662,12 @@ SECURITY: dict[str, str] = {
     "RecoveryCodeUsed": "Recovery code used",
     "RecoveryCodesRenewed": "New recovery codes made",
 }
-_WAYS_IN = {"password": "with the password", "sign_on": "by sign-on", "link": "by a link"}
+_WAYS_IN = {
+    "password": "with the password",
+    "sign_on": "by sign-on",
+    "company": "by the company's sign-on",
+    "link": "by a link",
+}
 _FACTORS = {"app": "and a code of the app", "recovery": "and a recovery code"}
 
 

@@ -70,6 +70,10 @@ _SUPPLY = (
         ),
     ),
     supply(
+        "Company sign-on", F, NO, NO, NO, questions=("identity.my_company_sign_on",), does=(P.MANAGE_SIGN_ON,),
+        commands=("identity.set_company_sign_on", "identity.close_company_sign_on"), beside=True,
+    ),
+    supply(
         "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
         commands=("payments.change_bank_account", "verification.confirm_deposits",),
     ),
@@ -137,8 +141,22 @@ _BUY = (
             "identity.change_role", "identity.remove_member",
         ),
     ),
-    buy("Approval rules", F, R, R),
-    buy("Approve orders", A, approving(Condition.IN_STORE_UP_TO_LIMIT), never(Condition.NEVER_OWN)),
+    buy(
+        "Company sign-on", F, NO, NO, questions=("identity.my_company_sign_on",), does=(P.MANAGE_SIGN_ON,),
+        commands=("identity.set_company_sign_on", "identity.close_company_sign_on"), beside=True,
+    ),
+    buy(
+        "Approval rules", F, R, R, questions=("orders.approval_rule",), does=(P.SET_APPROVAL_RULES,),
+        reads=(P.SEE_APPROVAL_RULES,), commands=("orders.set_approval_rule",),
+    ),
+    buy(
+        "Approve orders", A, approving(Condition.IN_STORE_UP_TO_LIMIT), never(Condition.NEVER_OWN),
+        approves=(P.APPROVE_ORDERS,),
+    ),
+    buy(
+        "Decide on requests to buy", F, scoped(By.STORE, limited=True), NO, does=(P.APPROVE_ORDERS,),
+        commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
+    ),
     buy(
         "Search, compare, lists", F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product", "orders.my_basket",), does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
         commands=(
@@ -149,7 +167,7 @@ _BUY = (
     buy("RFQ, negotiate, award", F, L, cell(Grant(How.FULL), Grant(How.LIMITED, part=Part.AWARD))),
     buy(
         "Place order", F, scoped(By.STORE, limited=True), L, questions=("orders.orders_of_buyer", "orders.purchase_sheet",), does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
-        commands=("orders.place_order",),
+        commands=("orders.place_order", "orders.ask_approval", "orders.withdraw_request"),
     ),
     buy(
         "Amend, cancel", F, scoped(By.STORE, limited=True), L, does=(P.CANCEL_ORDERS,), reads=(P.SEE_PURCHASES,),
@@ -199,6 +217,10 @@ _DISTRIBUTION = (
             "identity.change_role", "identity.remove_member",
         ),
     ),
+    distribution(
+        "Company sign-on", F, NO, NO, NO, questions=("identity.my_company_sign_on",), does=(P.MANAGE_SIGN_ON,),
+        commands=("identity.set_company_sign_on", "identity.close_company_sign_on"), beside=True,
+    ),
     distribution("Territory agreements", F, R, NO, R, reads=(P.SEE_TERRITORIES,)),
     distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
     distribution(
@@ -206,7 +228,8 @@ _DISTRIBUTION = (
         questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"), does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
-            "orders.confirm_basket_prices", "orders.place_order", "orders.cancel_order", "orders.cancel_purchase",
+            "orders.confirm_basket_prices", "orders.place_order", "orders.ask_approval", "orders.withdraw_request",
+            "orders.cancel_order", "orders.cancel_purchase",
             "orders.pay_from_wallet",
         ),
         pending={
@@ -273,6 +296,14 @@ _DISTRIBUTION = (
         ),
         beside=True,
     ),
+    distribution(
+        "Approval rules", F, R, R, NO, questions=("orders.approval_rule",), does=(P.SET_APPROVAL_RULES,),
+        reads=(P.SEE_APPROVAL_RULES,), commands=("orders.set_approval_rule",), beside=True,
+    ),
+    distribution(
+        "Decide on requests to buy", F, NO, NO, NO, does=(P.APPROVE_ORDERS,),
+        commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
+    ),
     distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,), does=(), beside=True),
     distribution("Search the market", F, F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
     distribution(
@@ -321,7 +352,7 @@ _PLATFORM = (
         pending={V.ANALYTICS: f"{WITHHELD}there are no figures of verification"},
     ),
     platform(
-        "Categories, content moderation", NO, F, R, R, NO, R, questions=("catalog.categories",), does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
+        "Categories, content moderation", NO, F, R, R, NO, R, does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
         commands=("catalog.create_category",),
     ),
     platform("Commission rules", A, PROPOSE, NO, NO, full(Condition.TWO_PEOPLE_AND_DIFF), R),
@@ -382,6 +413,10 @@ _PLATFORM = (
         beside=True,
     ),
     platform(
+        "Company sign-on", F, NO, NO, NO, NO, NO, questions=("identity.my_company_sign_on",), does=(P.MANAGE_SIGN_ON,),
+        commands=("identity.set_company_sign_on", "identity.close_company_sign_on"), beside=True,
+    ),
+    platform(
         "The platform's own team", F, NO, NO, NO, NO, NO, does=(P.MANAGE_TEAM,),
         commands=(
             "identity.set_member_limits", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
@@ -409,12 +444,18 @@ ROWS: tuple[Row, ...] = _SUPPLY + _BUY + _DISTRIBUTION + _PLATFORM
 # Commands that no cell decides about: what everybody may do for themselves, and what is done by the machine or
 # inside of another command. The tests see that none of them can be used on what is somebody else's.
 FOR_EVERYBODY = frozenset({
+    "identity.make_link", "identity.withdraw_links", "identity.request_email_confirmation",
+    "identity.request_email_change", "identity.cancel_email_change", "identity.request_phone_code",
+    "identity.confirm_phone", "identity.leave_provider",
     "identity.change_password", "identity.start_factor", "identity.confirm_factor", "identity.show_factor",
     "identity.remove_factor", "identity.renew_recovery_codes", "identity.end_session", "identity.end_my_sessions",
     "identity.refuse_screen", "notifications.mark_read", "notifications.choose_emails", "payments.wallet_reference",
     "reports.record_export",
 })  # fmt: skip
 FOR_THE_SYSTEM = frozenset({
+    "identity.use_link", "identity.request_password_reset", "identity.reset_password", "identity.confirm_email",
+    "identity.confirm_email_change", "identity.refuse_email_change", "identity.begin_sign_on", "identity.end_sign_on",
+    "identity.sign_in_by_provider", "identity.confirm_company_domain", "identity.end_company_sessions",
     "identity.begin_registration", "identity.send_registration_link", "identity.confirm_registration",
     "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
     "identity.join_organization", "identity.hand_over", "identity.switch_organization", "orders.hand_over_basket",
@@ -425,7 +466,7 @@ FOR_THE_SYSTEM = frozenset({
     "notifications.tell", "notifications.unsubscribe", "notifications.mail_notices", "notifications.write_digests",
     "notifications.send_email", "notifications.send_text", "notifications.claim_emails", "notifications.claim_texts",
     "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions",
-    "orders.import_history", "orders.accept_silently", "orders.close_shortage",
+    "orders.import_history", "orders.accept_silently", "orders.tend_requests", "orders.close_shortage",
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",

@@ -312,6 +312,7 @@ class Link(Record):
         CheckConstraint("expires_at > created_at", name="life"),
         Index(None, "person_id"),
         Index(None, "org_id"),
+        Index("links_sign_on_idx", "expires_at", postgresql_where=text("purpose = 'sign_on'")),
     )
 
     id: Mapped[Id]

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     BRING_PAST = "bring in past sales"
     # people and trust of one's own organisation
     MANAGE_TEAM = "manage the team"
+    MANAGE_SIGN_ON = "manage how the people of the company sign on"
     SEE_AUDIT_LOG = "see the audit log"
     SUBMIT_VERIFICATION = "submit business verification"
     SEE_VERIFICATION = "see business verification"
@@ -32,6 +33,9 @@ class Permission(StrEnum):
     SEARCH_PRODUCTS = "search products"
     FILL_BASKET = "fill the basket"
     PLACE_ORDERS = "place orders"
+    APPROVE_ORDERS = "approve purchases of colleagues"
+    SET_APPROVAL_RULES = "set the rules for approvals"
+    SEE_APPROVAL_RULES = "see the rules for approvals"
     CANCEL_ORDERS = "cancel orders"
     RECEIVE_GOODS = "receive and accept goods"
     SEE_PURCHASES = "see purchases"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from domain.identity.events import (
     CompanySignOnClosed,
@@ -25,14 +25,13 @@ from domain.identity.events import (
     SignOnRefused,
 )
 from domain.identity.factors import require_recent_factor
-from domain.identity.granting import is_owner
 from domain.identity.links import SPENT, make_link, use_link, withdraw_links
-from domain.identity.models import IdentityProvider, Membership, Person, PersonIdentity
+from domain.identity.models import IdentityProvider, Link, Membership, Person, PersonIdentity
 from domain.identity.permissions import Permission
 from domain.identity.signing_in import admit
 from domain.identity.states import IdentityProviderState, LinkPurpose, SignInMethod
 from domain.identity.views import CompanySignOn, LinkRow, ProviderAccess, SignOnAnswer, Ticket, Vouched
-from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.sealing import keyed_hash, seal, unseal
 from domain.kernel.work import Work
@@ -46,7 +45,15 @@ COMPANY = "company:"
 
 
 def begin_sign_on(work: Work, *, provider: str, nonce: str, next_path: str) -> UUID:
-    """Begin to sign on at a provider, in the browser that holds `nonce` (system only). Returns the try."""
+    """Begin to sign on at a provider, in the browser that holds `nonce` (system only). Returns the try.
+
+    Anybody can begin, so what nobody has ended is cleared away here.
+    """
+    if not work.actor.is_system:
+        raise NotFound
+    work.session.execute(
+        delete(Link).where(Link.purpose == LinkPurpose.SIGN_ON.value, Link.expires_at <= work.now - TRY_LIFE)
+    )
     facts = {"provider": provider, "browser": _hashed(nonce), "next": next_path}
     return make_link(work, purpose=LinkPurpose.SIGN_ON, facts=facts, life=TRY_LIFE)
 
@@ -98,8 +105,9 @@ def sign_in_by_provider(work: Work, *, vouched: Vouched, nonce: str, user_agent:
     if isinstance(found, Person):
         org_id = _where(work, found, company)
         if found.state == "active" and org_id is not None:
+            method = SignInMethod.COMPANY if company else SignInMethod.SIGN_ON
             let_in = admit(
-                work, person_id=found.id, nonce=nonce, user_agent=user_agent, method=SignInMethod.SIGN_ON,
+                work, person_id=found.id, nonce=nonce, user_agent=user_agent, method=method,
                 org_id=org_id,
             )  # fmt: skip
             return SignOnAnswer(ticket=let_in if isinstance(let_in, Ticket) else None)
@@ -235,19 +243,36 @@ def confirm_company_domain(work: Work, *, token: str) -> None:
 
 
 def close_company_sign_on(work: Work) -> None:
-    """Let nobody sign on at the company's own provider any more. Raises `NotFound` when there is none."""
+    """Let nobody sign on at the company's own provider any more. Raises `Conflict` when there is none."""
     _require_owner(work)
     found = _open_of(work, work.actor.require_org())
     if found is None:
-        raise NotFound
+        raise Conflict("Your company has no sign-on of its own here.")
     found.move_to(IdentityProviderState.CLOSED)
     withdraw_links(work, purpose=LinkPurpose.DOMAIN_CONFIRMATION, org_id=found.org_id)
     work.record(CompanySignOnClosed(subject_id=found.org_id, provider_id=found.id))
 
 
+def end_company_sessions(work: Work, *, org_id: UUID) -> int:
+    """End what was opened by a company's sign-on, once it is closed or another one (system only). Returns how many."""
+    if not work.actor.is_system:
+        raise NotFound
+    ended = work.session.execute(
+        text(
+            "update sign_in_sessions set revoked_at = :now where org_id = :org_id and method = 'company'"
+            " and revoked_at is null returning id"
+        ),
+        {"now": work.now, "org_id": org_id},
+    )
+    work.session.execute(
+        text("delete from half_sign_ins where org_id = :org_id and method = 'company'"), {"org_id": org_id}
+    )
+    return len(ended.all())
+
+
 def my_company_sign_on(work: Work) -> CompanySignOn | None:
     """Where the people of one's company sign on; None when they do so here."""
-    work.actor.require(Permission.MANAGE_TEAM)
+    work.actor.require(Permission.MANAGE_SIGN_ON)
     found = _open_of(work, work.actor.require_org())
     if found is None:
         return None
@@ -304,10 +329,9 @@ def _open_of(work: Work, org_id: UUID) -> IdentityProvider | None:
 
 
 def _require_owner(work: Work) -> None:
-    """Who says where a company's people sign on can let anybody in as any of them."""
-    work.actor.require(Permission.MANAGE_TEAM)
-    if work.actor.variant is None or not is_owner(work.actor.variant):
-        raise NotAllowed("Only an owner of your organisation can change how its people sign on.")
+    # Who says where a company's people sign on can let anybody in as any of them: an owner who has just shown that
+    # it is them.
+    work.actor.require(Permission.MANAGE_SIGN_ON)
     require_recent_factor(work)
 
 

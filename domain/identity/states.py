@@ -66,6 +66,7 @@ class LinkPurpose(StrEnum):
     INVITATION = "invitation"
     REGISTRATION = "registration"
     SIGN_ON = "sign_on"
+    COMPANY = "company"  # by the sign-on of one company, which speaks for nobody else
     DOMAIN_CONFIRMATION = "domain_confirmation"
 
 
@@ -114,6 +115,7 @@ class SignInMethod(StrEnum):
 
     PASSWORD = "password"
     SIGN_ON = "sign_on"
+    COMPANY = "company"  # by the sign-on of one company, which speaks for nobody else
     LINK = "link"
 
 

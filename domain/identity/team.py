@@ -262,7 +262,10 @@ def hand_over(work: Work, *, org_id: UUID, person_id: UUID, handed_to: UUID, mov
 
 
 def workplaces(work: Work, *, session_id: UUID) -> list[WorkplaceRow]:
-    """The organisations for which the person of a live session may act, by name (the web process only)."""
+    """The organisations for which the person of a live session may act, by name (the web process only).
+
+    Whoever came in by the sign-on of a company acts for that one alone: it speaks for nobody else.
+    """
     if not work.actor.is_system:
         raise NotFound
     rows = work.session.execute(
@@ -270,7 +273,8 @@ def workplaces(work: Work, *, session_id: UUID) -> list[WorkplaceRow]:
             "select o.id as org_id, o.name, o.kind, m.variant, o.id = s.org_id as is_current from sign_in_sessions s"
             " join memberships m on m.person_id = s.person_id and m.state = 'active'"
             " join organizations o on o.id = m.org_id"
-            " where s.id = :id and s.revoked_at is null and s.expires_at > :now order by o.name, o.id"
+            " where s.id = :id and s.revoked_at is null and s.expires_at > :now"
+            " and (s.method <> 'company' or m.org_id = s.org_id) order by o.name, o.id"
         ),
         {"id": session_id, "now": work.now},
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain import notifications
+from domain import identity, notifications
 from domain.kernel.work import Work
 
 # event name -> (kind of the letter, the fact that names its link; empty: the subject is the link)
@@ -17,6 +17,8 @@ LETTERS: dict[str, tuple[str, str | None]] = {
 }
 CHANGES = frozenset({"EmailChangeRequested", "EmailChanged"})
 WRITTEN = frozenset({*LETTERS, *CHANGES, "PhoneCodeRequested", "CompanySignOnSet"})
+
+CLOSING = frozenset({"CompanySignOnSet", "CompanySignOnClosed"})
 
 
 def write_about_sign_in(work: Work, event: Any) -> None:
@@ -34,6 +36,11 @@ def write_about_sign_in(work: Work, event: Any) -> None:
         email = _email(work, person_id)
         if email is not None:
             _send(work, event, email, kind, facts, person_id)
+
+
+def end_company_sessions(work: Work, event: Any) -> None:
+    """What a sign-on opened that a company has closed, or put another in its place, ends."""
+    identity.end_company_sessions(work, org_id=event.subject_id)
 
 
 def _about_address(work: Work, event: Any) -> None:

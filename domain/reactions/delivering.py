@@ -15,7 +15,9 @@ from sqlalchemy import text
 from domain import orders
 from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin, run
-from domain.reactions.accounts import WRITTEN, write_about_sign_in
+from domain.reactions.accounts import CLOSING, WRITTEN, end_company_sessions, write_about_sign_in
+from domain.reactions.approvals import TOLD as TOLD_OF_APPROVALS
+from domain.reactions.approvals import tell_of_approval
 from domain.reactions.notifications import TOLD, tell_parties
 from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
@@ -29,6 +31,7 @@ TRIES = 10
 TOGETHER = 40
 REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
+    "approvals.tell_of_approval": (tell_of_approval, TOLD_OF_APPROVALS),
     "standing.tell_of_standing": (tell_of_standing, CALLS),
     "teams.write_letters": (write_letters, CALLS_FOR_A_LETTER),
     "teams.hand_over_work": (hand_over_work, frozenset({"MemberRemoved"})),
@@ -36,6 +39,7 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "verification.screen_newcomer": (screen_newcomer, frozenset({"OrganizationRegistered"})),
     "verification.tell_of_proof": (tell_of_proof, TOLD_OF_PROOFS),
     "accounts.write_about_sign_in": (write_about_sign_in, WRITTEN),
+    "accounts.end_company_sessions": (end_company_sessions, CLOSING),
 }
 TIMERS: dict[str, Callable[..., Any]] = {
     "expire_purchase": orders.expire_purchase,

@@ -6,6 +6,7 @@ from app import sign_in, words
 from app.bridge import ask
 from app.navigation import guard, page_of
 from app.parts import facts_list, page_header, section
+from app.parts.reachable import draw_company_sign_on, draw_reachable
 from app.workplaces import draw_workplaces
 from domain import identity
 from domain.identity import OrgKind
@@ -33,7 +34,10 @@ with left, st.container(border=True):
     st.button("Sign out", icon=":material/logout:", on_click=sign_in.leave, key="profile-sign-out")
 draw_workplaces(who)
 
-with right, st.container(border=True):
-    section("Sign-in")
-    st.caption("Your password, your second factor, and where you are signed in.")
-    st.page_link(page_of("account-security"), label="Sign-in & security", icon=":material/shield_lock:")
+with right:
+    with st.container(border=True):
+        section("Sign-in")
+        st.caption("Your password, your second factor, and where you are signed in.")
+        st.page_link(page_of("account-security"), label="Sign-in & security", icon=":material/shield_lock:")
+    draw_reachable()
+    draw_company_sign_on(actor, who.email)

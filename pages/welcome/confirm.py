@@ -60,14 +60,13 @@ if before == token and sentence:
         start_link("Go on")
 else:
     try:
-        purpose = ask_for_visitor(identity.link_of, token=token).purpose
+        link = ask_for_visitor(identity.link_of, token=token)
+        if link.purpose not in TITLES:
+            raise NotFound("This link is for something else.")
     except NotFound as refusal:
-        problem, purpose = refusal.sentence, None
-    else:
-        problem = "This link is for something else." if purpose not in TITLES else ""
-    with welcome(TITLES.get(purpose, "Confirm") if purpose else "This link does not work"):
-        if problem or purpose is None:
-            spent(problem)
+        with welcome("This link does not work"):
+            spent(refusal.sentence)
             start_link("Go to the sign-in")
-        else:
-            draw(purpose)
+    else:
+        with welcome(TITLES[link.purpose]):
+            draw(link.purpose)

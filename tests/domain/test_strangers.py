@@ -253,10 +253,11 @@ ENTRIES: dict[str, Entry] = {
     "identity.leave_provider": command(lambda w: {"provider": "local"}, own=True),
     "identity.set_company_sign_on": command(
         lambda w: {"request_id": again(), "email_domain": w.email.partition("@")[2], "issuer": "https://id.example",
-                   "client_id": "c"}, P.MANAGE_TEAM, own=True),
+                   "client_id": "c"}, P.MANAGE_SIGN_ON, own=True),
     "identity.confirm_company_domain": command(lambda w: {"token": identity.token_of(w.link)}),
-    "identity.close_company_sign_on": command(nothing, P.MANAGE_TEAM, own=True),
-    "identity.my_company_sign_on": question(nothing, P.MANAGE_TEAM, own=True),
+    "identity.close_company_sign_on": command(nothing, P.MANAGE_SIGN_ON, own=True),
+    "identity.end_company_sessions": command(lambda w: {"org_id": w.shop.org_id}),
+    "identity.my_company_sign_on": question(nothing, P.MANAGE_SIGN_ON, own=True),
     "identity.company_sign_on_of": question(lambda w: {"email": w.email}),
     "identity.company_access": question(lambda w: {"provider": f"company:{again()}"}),
     # the ledger
@@ -608,12 +609,12 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     finance = market.finance
     world = World(market=market, shop=shop, maker=maker, offer=maker.offers[0], variant=maker.variants[0])
     world.email = next(iter(shop.emails.values()))
-    world.clerk = shop.people.get(Variant.STORE_MANAGER, shop.owner).user_id
-    world.agent = shop.people.get(Variant.PURCHASING_AGENT, shop.owner).user_id
+    world.clerk = shop.people[Variant.STORE_MANAGER].user_id
+    world.agent = shop.people[Variant.PURCHASING_AGENT].user_id
     with begin(maker.owner) as work:
         world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
     operations = market.platform.people[Variant.OPERATIONS]
-    world.category = run(operations, catalog.create_category, name=f"Things of {maker.name}")
+    world.category = run(operations, catalog.create_category, name="Things")
     run(maker.owner, catalog.set_seller_terms, currency="EUR", order_minimum=Decimal(1), shipping_fee=Decimal("2.50"))
     world.draft = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=world.variant, sku="DRAFT",
                       tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
@@ -673,7 +674,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     paid = sheet(shop.owner, world.paid)
     world.held = Held(world.paid, shop.org_id, maker.org_id, "EUR", paid.total, paid.goods)
     world.held_unpaid = replace(world.held, order_id=world.unpaid_order)
-    world.bank_line = run(finance, payments.record_bank_line, bank_reference=f"OPEN {shop.name}", booked_on=date(2026, 1, 5),
+    world.bank_line = run(finance, payments.record_bank_line, bank_reference="OPEN", booked_on=date(2026, 1, 5),
                           payer=shop.name, remittance="-", amount=Decimal("9.00"), currency="EUR")  # fmt: skip
     top_up(shop, "1.00", finance)
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)

@@ -19,6 +19,12 @@ TABLES = """
     -- Whoever could sign in so far was added by the platform, which knew the address.
     update people set email_confirmed_at = created_at;
 
+    -- Who comes in by the sign-on of a company acts for that company alone.
+    alter table sign_in_sessions drop constraint sign_in_sessions_method_check,
+        add constraint sign_in_sessions_method_check check (method in ('password', 'sign_on', 'company', 'link'));
+    alter table half_sign_ins drop constraint half_sign_ins_method_check,
+        add constraint half_sign_ins_method_check check (method in ('password', 'sign_on', 'company', 'link'));
+
     create table links (
         id uuid not null,
         purpose text not null,
@@ -37,6 +43,8 @@ TABLES = """
     );
     create index links_person_id_idx on links (person_id);
     create index links_org_id_idx on links (org_id);
+
+    create index links_sign_on_idx on links (expires_at) where purpose = 'sign_on';
 
     create table email_changes (
         id uuid not null,
@@ -123,7 +131,7 @@ def upgrade() -> None:
     keep = "select, insert, update"
     # A link is its person's or its organisation's; the others come without a session, and the system opens theirs.
     ours = f"org_id = {fences.ME} or {mine}"
-    fences.own("links", reads=ours, writes=ours, may=keep)
+    fences.own("links", reads=ours, writes=ours, may=f"{keep}, delete")
     fences.own("email_changes", reads=mine, writes=mine, may=keep)
     fences.own("phone_codes", reads=mine, writes=mine, may=keep)
     fences.own("person_identities", reads=mine, writes=mine, may=f"{keep}, delete")

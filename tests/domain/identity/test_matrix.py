@@ -5,13 +5,15 @@ whose things they are: one market for all, and each cell's doings are rolled bac
 not allow must be refused, with nothing written at all.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from domain import catalog, orders, payments, stock
 from domain.identity import GRANTS, VARIANTS, OrgKind, Permission, Variant
 from domain.identity.cells import Grant, How
 from domain.identity.matrix import FOR_EVERYBODY, FOR_THE_SYSTEM, ROWS, Side, grant_of, pending
@@ -19,8 +21,10 @@ from domain.kernel import database as db
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, NotAllowed, NotFound
 from domain.kernel.work import begin, run
-from tests.domain.test_strangers import ENTRIES, World, column, faces, fill_world, make_world
-from tests.make.market import company, offer, top_up
+from domain.logistics import Carrier
+from domain.payments import Method
+from tests.domain.test_strangers import ENTRIES, World, column, faces, make_world
+from tests.make.market import Company, buy, company, offer, orders_of, sheet, top_up
 
 # --- the specification -------------------------------------------------------------------------
 
@@ -112,6 +116,8 @@ REFUSED_BY_THE_MARKET = {
     "payments.send_payouts": "prepared",  # by the one person of finance, who cannot send it too
     "orders.bring_past": "",  # there is no file
     "reports.request_build": "",
+    "identity.set_company_sign_on": "",  # another's mail domain
+    "identity.close_company_sign_on": "",  # there is none
     "identity.appeal_suspension": "",  # nobody is suspended, and nobody has appealed
     "identity.decide_appeal": "",
     "identity.restore_organization": "",
@@ -147,10 +153,48 @@ def worlds(files_database: str) -> dict[str, Any]:
     both = company(OrgKind.DISTRIBUTOR, "Two-sided", *VARIANTS[OrgKind.DISTRIBUTOR])
     offer(both, "Resold thing")
     top_up(both, "5000.00", market.finance)
-    trade = fill_world(market, both, world.maker)
-    resale = fill_world(market, world.shop, both)
-    trade.agent = both.people[Variant.REGIONAL_MANAGER].user_id
-    return {"trade": world, "buying": trade, "selling": resale, "distributor": both}
+    run(both.owner, payments.change_bank_account, holder=both.name, iban="DE89370400440532013000")
+    return {
+        "trade": world, "distributor": both, "buying": between(both, world.maker, world),
+        "selling": between(world.shop, both, world),
+    }  # fmt: skip
+
+
+def between(shop: Company, maker: Company, world: World) -> World:
+    """What a buyer and a seller have in the states of the trade that the cells' commands begin with."""
+    made = World(shop=shop, maker=maker, category=world.category, market=world.market)
+    made.offer, made.variant = maker.offers[0], maker.variants[0]
+    with begin(maker.owner) as work:
+        made.product = catalog.offer_sheet(work, offer_id=made.offer).product_id
+    made.draft = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=made.variant,
+                     sku=f"For {shop.name}", tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
+
+    def order(*, confirmed: bool = True) -> UUID:
+        placed_ = orders_of(shop, buy(shop, {made.offer: 5}))[maker.org_id]
+        if confirmed:
+            run(maker.owner, orders.confirm_order, order_id=placed_)
+        return placed_
+
+    def ship(order_id: UUID) -> UUID:
+        lines = {line.line_id: line.confirmed for line in sheet(maker.owner, order_id).lines}
+        return run(maker.owner, orders.ship_goods, request_id=uuid4(), order_id=order_id, carrier=Carrier.DHL,
+                   tracking="T1", shipped=lines)  # fmt: skip
+
+    made.paid, made.confirmed, made.in_production = order(confirmed=False), order(), order()
+    run(maker.owner, orders.start_production, order_id=made.in_production)
+    made.shipped, made.delivered, made.done = order(), order(), order()
+    made.under_way = ship(made.shipped)
+    for received in (made.delivered, made.done):
+        run(shop.owner, orders.record_receipt, request_id=uuid4(), order_id=received, shipment_id=ship(received))
+    run(shop.owner, orders.accept_goods, request_id=uuid4(), order_id=made.done)
+    made.confirmed_line = sheet(maker.owner, made.confirmed).lines[0].line_id
+    made.unpaid = buy(shop, {made.offer: 4}, method=Method.BANK_TRANSFER)
+    run(shop.owner, orders.add_to_basket, offer_id=made.offer, quantity=6)
+    with begin(shop.owner) as work:
+        made.basket = orders.my_basket(work).basket_id
+    with begin(maker.owner) as work:
+        made.lot = stock.my_stock(work)[0][0].lot_id
+    return made
 
 
 def placed(worlds: dict[str, Any], name: str, variant: Variant) -> tuple[Actor, World]:

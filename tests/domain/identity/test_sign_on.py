@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from domain import identity
+from domain import identity, reactions
 from domain.identity import OrgKind, Variant, Vouched
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -195,6 +195,30 @@ def test_a_company_s_provider_speaks_for_its_own_people_only(shop: Company) -> N
     statement = "update people set email = 'me@elsewhere.example' where id = :id"
     run(SYSTEM, do, statement=statement, facts={"id": shop.owner.user_id})
     assert come_in("1", email_of(shop), provider=name).refused == "unknown"
+
+
+def test_a_company_s_sign_on_opens_no_other_company_and_ends_with_it(shop: Company) -> None:
+    name, me = opened(shop), shop.owner.user_id
+    second = company(OrgKind.RETAILER, "Second Job")
+    statement = (
+        "insert into memberships (person_id, org_id, variant, created_at)"
+        " select :me, :org, variant, created_at from memberships where person_id = :me"
+    )
+    run(SYSTEM, do, statement=statement, facts={"me": me, "org": second.org_id})
+
+    def session(answer: identity.SignOnAnswer) -> UUID:
+        assert answer.ticket is not None
+        return run(SYSTEM, identity.redeem_ticket, ticket=answer.ticket.ticket, nonce="n")
+
+    by_company, by_other = (session(come_in("1", email_of(shop), provider=one)) for one in (name, "big"))
+    with pytest.raises(NotFound):
+        run(SYSTEM, identity.switch_organization, session_id=by_company, org_id=second.org_id)
+    run(SYSTEM, identity.switch_organization, session_id=by_other, org_id=second.org_id)
+    run(shop.owner, identity.close_company_sign_on)
+    reactions.deliver_new()
+    with begin(SYSTEM) as work:
+        assert identity.whose_session(work, session_id=by_company) is None
+        assert identity.whose_session(work, session_id=by_other) is not None
 
 
 def test_who_may_set_a_company_s_sign_on(shop: Company) -> None:
