@@ -112,6 +112,7 @@ SCREENS: tuple[Screen, ...] = (
     _retail("basket", "Basket", "shopping_cart", P.FILL_BASKET),
     _retail("checkout", "Checkout", "shopping_cart_checkout", P.PLACE_ORDERS, menu=False),
     _retail("orders", "Purchases", "receipt_long", P.SEE_PURCHASES),
+    _retail("approvals", "Approvals", "approval", P.PLACE_ORDERS),
     _retail("order", "Order", "receipt_long", P.SEE_PURCHASES, menu=False),
     _retail("wallet", "Wallet", "account_balance_wallet", P.PAY),
     # selling
@@ -139,6 +140,11 @@ SCREENS: tuple[Screen, ...] = (
         "pages/admin/suspensions.py", "admin-suspensions", "Suspensions", "block", (A,), None, True, "Market",
         any_of=(P.SUSPEND_MEMBERS, P.PROPOSE_SUSPENSION, P.APPROVE_SUSPENSION),
     ),
+    Screen(
+        "pages/admin/verification.py", "admin-verification", "Verification", "verified", (A,), None, True, "Market",
+        any_of=(P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS),
+    ),
+    _admin("case", "Verification case", "fact_check", P.DECIDE_VERIFICATION, "Market", menu=False),
     _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
     _admin("territories", "Territories", "map", P.SEE_TERRITORIES, "Market"),
     _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),
@@ -151,6 +157,7 @@ SCREENS: tuple[Screen, ...] = (
     _admin("settings", "Settings", "tune", P.SEE_PLATFORM, "Operation"),
     # everybody
     _account("start", "Getting started", "checklist", kinds=(R, M, D)),
+    _account("verification", "Verification", "verified", P.SEE_VERIFICATION, kinds=(R, M, D)),
     _account("terms", "Terms of service", "gavel", kinds=(R, M, D), menu=False),
     _account("notices", "Notices", "notifications"),
     _account("standing", "Standing", "verified_user", kinds=(R, M, D), menu=False),
@@ -214,6 +221,11 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         url = names[OrgKind(here[0].org_kind)]
         facts = {} if url == "distributor-home" else {"order": str(subject_id)}
         st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
+    if subject == "purchase_request" and BY_URL["retailer-approvals"].is_for(here):
+        facts = {"request": str(subject_id)}
+        st.page_link(
+            page_of("retailer-approvals"), label="Open", icon=":material/arrow_forward:", query_params=facts
+        )
     if subject == "organization":
         is_ours = OrgKind(here[0].org_kind) is not A
         url = "account-standing" if is_ours else "admin-organization"

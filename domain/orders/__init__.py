@@ -8,10 +8,19 @@ step (`events`). Relies on pricing for prices, stock for reservations, payments 
 shipments, trust for feedback. Refuses strangers with "not found", steps that the state table does not
 list, and quantities that do not add up.
 
-The story: `basket` -> `placing` (checkout) -> `commands` (sell, ship, receive, accept) -> `feedback`;
+The story: `basket` -> `placing` (checkout; `approving` where a colleague has to agree first) -> `commands` (sell,
+ship, receive, accept) -> `feedback`;
 `ending` holds the ways to end early, `totals` the arithmetic, `history` the import of a company's past.
 """
 
+from domain.orders.approving import (
+    approve_purchase,
+    ask_approval,
+    reject_purchase,
+    set_approval_rule,
+    tend_requests,
+    withdraw_request,
+)
 from domain.orders.basket import (
     add_to_basket,
     confirm_basket_prices,
@@ -55,7 +64,14 @@ from domain.orders.history_files import BadHistory, ImportProgress, Problem
 from domain.orders.history_flat import ENCODINGS, FIELDS, Layout, UnknownLayout
 from domain.orders.history_guess import Guess, guess_layout, guess_state, words_in_column
 from domain.orders.past import my_past, my_past_by_month
-from domain.orders.placing import EmptyBasket, PriceChanged, place_order
+from domain.orders.placing import (
+    AboveCap,
+    ApprovalNeeded,
+    EmptyBasket,
+    PriceChanged,
+    SellerNotVerified,
+    place_order,
+)
 from domain.orders.queries import (
     all_orders,
     my_basket,
@@ -67,9 +83,11 @@ from domain.orders.queries import (
     sales_by_week,
     work_list,
 )
-from domain.orders.states import BOUND, ENDED, OrderState, Progress
+from domain.orders.requests import approval_needed, approval_rule, purchase_requests, request_sheet
+from domain.orders.states import BOUND, ENDED, OrderState, Progress, RequestState
 from domain.orders.totals import BelowMinimum
 from domain.orders.views import (
+    ApprovalRuleSheet,
     BasketGroup,
     BasketRow,
     BasketSheet,
@@ -79,6 +97,8 @@ from domain.orders.views import (
     PastMonth,
     PastRow,
     PurchaseSheet,
+    RequestRow,
+    RequestSheet,
     RunningLow,
     SalesWeek,
     StepRow,
@@ -86,7 +106,8 @@ from domain.orders.views import (
 )
 
 __all__ = [
-    "ENDED",
+    "ApprovalNeeded",
+    "ApprovalRuleSheet",
     "BOUND",
     "BadHistory",
     "BasketGroup",
@@ -94,7 +115,10 @@ __all__ = [
     "BasketSheet",
     "BelowMinimum",
     "ENCODINGS",
+    "ENDED",
+    "AboveCap",
     "EmptyBasket",
+    "SellerNotVerified",
     "FIELDS",
     "Guess",
     "HistoryImported",
@@ -115,6 +139,9 @@ __all__ = [
     "Problem",
     "Progress",
     "PurchaseSheet",
+    "RequestRow",
+    "RequestSheet",
+    "RequestState",
     "RunningLow",
     "SalesWeek",
     "StepRow",
@@ -124,6 +151,10 @@ __all__ = [
     "accept_silently",
     "add_to_basket",
     "all_orders",
+    "approval_needed",
+    "approval_rule",
+    "approve_purchase",
+    "ask_approval",
     "bring_past",
     "cancel_order",
     "cancel_purchase",
@@ -149,16 +180,22 @@ __all__ = [
     "pay_from_wallet",
     "place_order",
     "publish_feedback",
+    "purchase_requests",
     "purchase_sheet",
     "record_receipt",
+    "reject_purchase",
     "remove_from_basket",
     "report_production",
+    "request_sheet",
     "running_low",
     "sales_by_week",
+    "set_approval_rule",
     "set_basket_quantity",
     "ship_goods",
     "start_production",
+    "tend_requests",
     "withdraw_order",
+    "withdraw_request",
     "words_in_column",
     "work_list",
 ]

@@ -10,6 +10,7 @@ one person and sent by another. `open_payment`, `hold`, `capture`, `expire`, `fr
 from domain.payments.commands import (
     AlreadyMatched,
     NothingToPayOut,
+    PayeeBlocked,
     cancel_payouts,
     change_bank_account,
     claim_bank_line,
@@ -78,6 +79,7 @@ __all__ = [
     "Held",
     "Method",
     "NothingToPayOut",
+    "PayeeBlocked",
     "OrderMoney",
     "PaymentSheet",
     "PaymentState",

@@ -171,14 +171,16 @@ def payouts_due(work: Work) -> list[DueRow]:
     work.actor.require(Permission.SEE_PAYOUT_RUNS)
     rows = work.session.execute(
         text(
-            "select d.*, g.name as org_name, b.org_id is not null as has_bank_account from ("
+            "select d.*, g.name as org_name, b.org_id is not null as has_bank_account,"
+            " b.org_id is not null and may_be_paid(d.org_id, :now) as may_be_paid from ("
             " select seller_id as org_id, 'earnings' as kind, currency, sum(net) as amount, count(*) as items"
             " from releases where payout_id is null group by 1, 3"
             " union all select buyer_id, 'refund', currency, sum(amount), count(*) from refunds"
             " where state = 'owed' and route = 'bank_transfer' group by 1, 3) d"
             " join organizations g on g.id = d.org_id left join bank_accounts b on b.org_id = d.org_id"
             " order by d.amount desc, d.org_id"
-        )
+        ),
+        {"now": work.now},
     )
     return [DueRow.model_validate(row._asdict()) for row in rows]
 

@@ -92,6 +92,7 @@ class DueRow(View):
     amount: Decimal
     items: int
     has_bank_account: bool
+    may_be_paid: bool  # the account is verified, and no name on a list of sanctions waits
 
 
 class EarningRow(View):

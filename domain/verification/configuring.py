@@ -28,7 +28,8 @@ def vouch(work: Work, *, org_ids: Sequence[UUID], reason: str, level: int = 2, u
     rows = work.session.execute(
         text(
             "select o.id as org_id, i.requirement from organizations o, verification_items(o.id, :now) i"
-            " where o.id = any(:ids) and not i.is_met and (not i.is_optional or i.requirement = 'bank_account') and i.level <= :level"
+            " where o.id = any(:ids) and not i.is_met and i.level <= :level"
+            " and (not i.is_optional or i.requirement = 'bank_account')"
             " and i.requirement = any(:vouched) order by o.id, i.level, i.requirement"
         ),
         {"ids": list(org_ids), "now": work.now, "level": level, "vouched": [r.value for r in VOUCHED]},

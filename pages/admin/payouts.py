@@ -11,19 +11,24 @@ from app.parts import Column, confirm, empty_state, page_header, paged_table, pl
 from app.parts.addresses import asked_for
 from app.parts.filters import tabs_of
 from app.parts.forms import settle
-from domain import payments
+from domain import payments, verification
 from domain.identity import Permission
 from domain.payments import BatchRow, DueRow
 
 who, actor = guard()
 KINDS = {"earnings": "Earnings", "refund": "Refund"}
 page_header("Outgoing payments", "One person prepares a batch, another one sends it")
-show = tabs_of("batches", {"due": "Due now", "batches": "Batches"})
+shown = {"due": "Due now", "batches": "Batches"}
+if actor.may(Permission.PREPARE_PAYOUTS):
+    shown |= {"deposits": "Test deposits"}
+show = tabs_of("batches", shown)
 
 
 def why_not(row: DueRow) -> str:
     if not row.has_bank_account:
         return "No bank account yet"
+    if not row.may_be_paid:
+        return "Waits for verification"
     return "In the next batch" if row.amount > 0 else "Nothing to pay"
 
 
@@ -38,13 +43,13 @@ def draw_due() -> None:
         return
     for currency in sorted({row.currency for row in due}):
         rows = [row for row in due if row.currency == currency]
-        ready = sum((row.amount for row in rows if row.has_bank_account and row.amount > 0), Decimal(0))
-        waits = sum((row.amount for row in rows if not row.has_bank_account), Decimal(0))
+        ready = sum((row.amount for row in rows if row.may_be_paid and row.amount > 0), Decimal(0))
+        waits = sum((row.amount for row in rows if not row.may_be_paid), Decimal(0))
         with st.container(border=True):
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                 with st.container(gap=None, width="content"):
                     st.markdown(f"### {plain(words.money(ready, currency))}")
-                    waiting = f"; {words.money(waits, currency)} waits for a bank account" if waits else ""
+                    waiting = f"; {words.money(waits, currency)} waits for a bank account or its verification" if waits else ""
                     st.caption(plain(f"can be paid out in {currency}{waiting}"))
                 if actor.may(Permission.PREPARE_PAYOUTS) and st.button(
                     f"Prepare batch in {currency}", type="primary", key=f"prepare-{currency}",
@@ -63,6 +68,31 @@ def draw_due() -> None:
                 ],
                 alt=f"What is due in {currency}",
             )
+
+
+def draw_deposits() -> None:
+    """Two small amounts show whose an account is; nobody else sees how much they are."""
+    rows = ask(verification.deposits_to_send)
+    if not rows:
+        empty_state("savings", "No test deposits", "They are asked for when an organisation enters a bank account.")
+        return
+    table(
+        "deposits",
+        rows,
+        [
+            Column("Organisation", lambda row: row.organization, width="medium"),
+            Column("Account holder", lambda row: row.holder),
+            Column("IBAN", lambda row: row.iban_tail),
+            Column("First", lambda row: words.money(row.amounts[0], "EUR"), "right"),
+            Column("Second", lambda row: words.money(row.amounts[1], "EUR"), "right"),
+            Column("Asked for", lambda row: words.instant(row.created_at)),
+        ],
+        alt="Test deposits to send",
+    )
+    if st.button("Mark as sent", type="primary", key="deposits-sent") and settle(
+        verification.record_deposits_sent, submission_ids=[row.submission_id for row in rows], done="Marked as sent.",
+    ):  # fmt: skip
+        st.rerun()
 
 
 def ask_to_prepare(currency: str, ready: Decimal) -> None:
@@ -163,4 +193,4 @@ def draw_batch_actions(batch: BatchRow, count: int) -> None:
         )  # fmt: skip
 
 
-draw_due() if show == "due" else draw_batches()
+{"due": draw_due, "batches": draw_batches, "deposits": draw_deposits}[show]()

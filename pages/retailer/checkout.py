@@ -91,7 +91,19 @@ with side, st.container(border=True):
         ],
         basket.currency,
     )
-    if st.button("Place order", type="primary", width="stretch", icon=":material/check:", disabled=is_short):
+    why_not = ask(orders.approval_needed, site_id=site_id, total=basket.total, currency=basket.currency)
+    if why_not:
+        st.info(plain(why_not), icon=":material/approval:")
+        if st.button("Ask for approval", type="primary", width="stretch", icon=":material/approval:"):
+            perform(
+                orders.ask_approval, request=f"ask-{basket.basket_id}", done="Your colleagues are asked.",
+                then=lambda asked_id: st.session_state.update({"asked": asked_id}),
+                site_id=site_id, method=method, basket_id=basket.basket_id, note=note or "",
+            )  # fmt: skip
+            asked = st.session_state.pop("asked", None)
+            if asked is not None:
+                go("retailer-approvals", request=asked)
+    elif st.button("Place order", type="primary", width="stretch", icon=":material/check:", disabled=is_short):
         perform(
             orders.place_order, request=f"place-{basket.basket_id}", done="Your order is placed.",
             then=lambda purchase_id: st.session_state.update({"placed": purchase_id}),

@@ -8,6 +8,7 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
 from app.parts import Column, facts_list, id_of, page_header, plain, section, table
+from app.parts.badges import seller_badge
 from domain import discovery, orders, pricing
 from domain.discovery import OfferCard
 from domain.identity import Permission
@@ -56,6 +57,7 @@ with buy, st.container(border=True):
         format_func=lambda value: f"{by_id[value].seller_name} ({by_id[value].sku})",
     )  # fmt: skip
     offer = by_id[offer_id]
+    seller_badge(offer.seller_id)
     packs = {"": 1} | {pack.name: pack.base_units for pack in offer.packs}
     left, right = st.columns([1, 1])
     pack = right.selectbox(

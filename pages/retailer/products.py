@@ -8,7 +8,8 @@ from app import activity, words
 from app.bridge import ask
 from app.navigation import guard, page_of
 from app.parts import empty_state, page_header, page_in_address, pager, plain, reset_page, thumbnails
-from domain import discovery
+from app.parts.badges import level_mark
+from domain import discovery, verification
 from domain.discovery import Facet, ProductRow, ResultPage
 
 NAME, SIZE = "products", 12
@@ -99,9 +100,10 @@ def draw_card(product: ProductRow) -> None:
                 f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
                 f":gray[:small[{plain(product.category or '')}]]"
             )
+        mark = level_mark(levels.get(product.seller_id, 0))
         st.markdown(
             f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
-            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}] {stock}"
+            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}] {stock}{mark}"
         )
 
 
@@ -110,6 +112,7 @@ if not found.rows:
         "search_off", "No product fits", "Try fewer words or wider filters; spelling alike is found as well.",
     )  # fmt: skip
 else:
+    levels = ask(verification.levels_of_sellers, org_ids=[product.seller_id for product in found.rows])
     small = thumbnails(product.picture_file_id for product in found.rows)
     with st.grid(3, min_column_width=280, gap="small"):
         for product in found.rows:

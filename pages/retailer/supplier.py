@@ -6,6 +6,7 @@ from app import words
 from app.bridge import ask
 from app.navigation import go, guard
 from app.parts import Column, empty_state, facts_list, id_of, page_header, paged_table, plain, section
+from app.parts.badges import seller_badge
 from domain import catalog, discovery, identity, trust
 
 guard()
@@ -23,6 +24,7 @@ main, side = st.columns([1.9, 1], gap="medium")
 with side:
     with st.container(border=True):
         section("About")
+        seller_badge(org_id)
         if supplier.about:
             st.text(supplier.about)
         average = sum(review.stars for review in reviews) / len(reviews) if reviews else None

@@ -258,6 +258,8 @@ def blocks(sheet: Sheet, country: str, *, but_not: Sequence[str]) -> list[tuple[
     for line in sheet.lines:
         if not postcode.search(plain(line.text)) or len(line.text) > 60 or _has_neighbour_on_the_left(sheet, line):
             continue
+        if _label_of(line.text, _ALL_LABELS) is not None:
+            continue
         above: list[Line] = []
         last = line
         while len(above) < BLOCK_LINES:
@@ -293,6 +295,45 @@ def _has_neighbour_on_the_left(sheet: Sheet, line: Line) -> bool:
 
 def _has_word(text: str, word: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+
+
+def has_postcode(text: str, country: str) -> bool:
+    return re.search(_POSTCODES.get(country, r"\b\d{5}\b"), plain(text)) is not None
+
+
+def below(sheet: Sheet, names: Sequence[Hit]) -> Iterator[list[Line]]:
+    """The lines under each name, as certificates and letters carry the address: set flush or centred."""
+    for name in names:
+        if not name.lines:
+            continue
+        last = name.lines[-1]
+        under = [
+            line for line in sheet.lines
+            if line.page == last.page and 0 < line.top - last.top < 9 * max(last.bottom - last.top, 8)
+            and min(line.right, last.right) > max(line.left, last.left)
+        ]  # fmt: skip
+        lines = sorted(under, key=lambda line: line.top)[:BLOCK_LINES]
+        for start in (0, 1):
+            if lines[start:]:
+                yield lines[start:]
+
+
+def mentioned(sheet: Sheet, pattern: str) -> list[Hit]:
+    """Where a name stands in running text."""
+    return [
+        _SpannedHit(sheet.flow[match.start() : match.end()].replace("\n", " "), sheet.lines_at(*match.span()), "mention", match.span())
+        for match in re.finditer(pattern, sheet.small)
+    ]
+
+
+def is_weakly_labelled(sheet: Sheet, name: str) -> bool:
+    """Whether only words that may mean something else lead to a field."""
+    return not _by_labels(sheet, LABELS[name], 1)
+
+
+def issuer_of(text: str, issuers: Sequence[str]) -> str | None:
+    """Which of the known issuers a text names."""
+    return next((issuer for issuer in issuers if _has_word(plain(text), issuer)), None)
 
 
 def issuer_in(sheet: Sheet, issuers: Sequence[str]) -> tuple[str, Line] | None:

@@ -6,7 +6,7 @@ business's own. A picture proves too little for that: it is read for the person 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -137,49 +137,83 @@ def _name_key(name: str) -> str:
     return squeezed
 
 
+_FORM_AT_THE_END = re.compile(
+    r"(?<![a-z])(?:gmbh(?: ?& ?co\.? ?kg)?|ag|kg|ohg|ug(?: \(haftungsbeschrankt\))?|e\.? ?k\.?|ltd|limited|plc|llp|sarl|sas|sasu"
+    r"|sa|s\.? ?a\.?(?: ?s\.?)?|s\.? ?l\.?(?: ?u\.?)?|s\.? ?r\.? ?l\.?|s\.? ?p\.? ?a\.?|b\.? ?v\.?|n\.? ?v\.?|sp\. ?z ?o\. ?o\.?|lda"
+    r"|a/?s|aps|ab|oy|inc|llc|corp)\.?$"
+)
+
+
+def is_company_like(text: str) -> bool:
+    """Whether a text ends as the name of a company does, with a legal form."""
+    return _FORM_AT_THE_END.search(plain(" ".join(text.split())).rstrip(" ,;")) is not None
+
+
 def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
+    """The business has to be named as whom the paper is about, and nobody else may be."""
     sheet, expected = desk.sheet, desk.expected
-    names = [*finding.labelled(sheet, "name", lines_most=2), *finding.certified(sheet)]
-    addresses = [*finding.labelled(sheet, "address", lines_most=3), *finding.in_sentences(sheet, "address")]
-    for name, address in finding.blocks(sheet, expected.country.upper(), but_not=issuers):
-        names.append(name)
-        addresses.append(address)
-    if desk.paper is Paper.ISO_CERTIFICATE and not addresses:
-        addresses = _after(sheet, names)
-    for hit in names:
-        one = _fitting(hit, lambda text: same_name(text, expected.name))
-        desk.keep("name", one)
-        if not same_name(one.text, expected.name):
-            score = round(fuzz.ratio(_name_key(one.text), _name_key(expected.name)))
-            desk.doubt(f"The name on the paper is not that of the business; it is {score} % alike.")
+    told = finding.labelled(sheet, "name", lines_most=2)
+    blocks = finding.blocks(sheet, expected.country.upper(), but_not=issuers)
+    said = [*finding.certified(sheet), *(name for name, _ in blocks)]
+    names = [_fitting(hit, lambda text: same_name(text, expected.name)) for hit in (*told, *said)]
+    alone = [Hit(line.text, (line,), "alone") for line in sheet.lines if same_name(line.text, expected.name)]
+    own = [hit for hit in (*names, *alone) if same_name(hit.text, expected.name)]
+    others = [
+        hit for hit in names
+        if not same_name(hit.text, expected.name) and (is_company_like(hit.text) or hit.how == "label")
+        and finding.issuer_of(hit.text, issuers) is None and any(sign.isalpha() for sign in hit.text)
+    ]  # fmt: skip
+    if told and finding.is_weakly_labelled(sheet, "name"):
+        others = [hit for hit in others if is_company_like(hit.text)]  # "name" may be that of a director
+    if not own and not others:
+        own = finding.mentioned(sheet, _name_pattern(expected.name))
+    for hit in own or others[:1] or names[:1]:
+        desk.keep("name", hit)
+    if others or not own:
+        nearest = max((round(fuzz.ratio(_name_key(one.text), _name_key(expected.name))) for one in others), default=None)
+        alike = "" if nearest is None else f"; the name that it tells is {nearest} % alike"
+        desk.doubt(f"The paper does not name the business as whom it is about{alike}.")
+    _addresses(desk, [address for _, address in blocks], own)
+
+
+def _addresses(desk: _Desk, blocks: Sequence[Hit], names: Sequence[Hit]) -> None:
+    expected, sheet = desk.expected, desk.sheet
     if expected.address is None:
         if "address" in NEEDED[desk.paper]:
             desk.doubt("The business has not told its address, so there is nothing to compare with.")
         return
-    for hit in addresses:
-        one = _fitting(hit, lambda text: _same_address(text, expected))
-        desk.keep("address", one)
-        if not _same_address(one.text, expected):
-            desk.doubt("The address on the paper is not that of the business.")
+    told = finding.labelled(sheet, "address", lines_most=3)
+    under = [Hit("\n".join(line.text for line in lines), tuple(lines), "under") for lines in finding.below(sheet, names)]
+    hits = [
+        _fitting(hit, lambda text: _same_address(text, expected))
+        for hit in (*told, *finding.in_sentences(sheet, "address"), *blocks, *under)
+    ]
+    own = [hit for hit in hits if _same_address(hit.text, expected)]
+    for hit in own:
+        desk.keep("address", hit)
+    elsewhere = [
+        hit for hit in hits[: len(told)]
+        if hit not in own and finding.has_postcode("\n".join((hit.text, "")), expected.country.upper())
+    ]  # fmt: skip
+    if elsewhere:
+        if not own:
+            desk.keep("address", elsewhere[0])
+        desk.doubt("The address on the paper is not that of the business.")
 
 
-def _fitting(hit: Hit, fits: "object") -> Hit:
+def _name_pattern(name: str) -> str:
+    """The name as a pattern: its words in order, with whatever signs and line breaks between them."""
+    words = re.findall(r"[a-z0-9]+", plain(name))
+    return r"(?<![a-z0-9])" + r"[^a-z0-9]{0,4}".join(words) + r"(?![a-z0-9])"
+
+
+def _fitting(hit: Hit, fits: Callable[[str], bool]) -> Hit:
     """A value may go on for some lines, or the lines below may be something else: as many as fit, else the first."""
     parts = hit.text.split("\n")
     for count in range(1, len(parts) + 1):
-        if fits("\n".join(parts[:count])):  # type: ignore[operator]
+        if fits("\n".join(parts[:count])):
             return Hit("\n".join(parts[:count]), hit.lines[: max(count, 1)], hit.how)
     return Hit(parts[0], hit.lines[:1], hit.how)
-
-
-def _after(sheet: Sheet, names: Sequence[Hit]) -> list[Hit]:
-    """The line under a certified name, as certificates carry the address."""
-    found = []
-    for name in names:
-        place = list(sheet.lines).index(name.lines[-1]) + 1 if name.lines else len(sheet.lines)
-        for line in sheet.lines[place : place + 1]:
-            found.append(Hit(line.text, (line,), "sentence"))
-    return found
 
 
 _STREETS = {"strasse": "str", "strase": "str", "str.": "str", "avenida": "av", "av.": "av", "calle": "c", "ulica": "ul"}
@@ -270,10 +304,26 @@ def _days(desk: _Desk) -> None:
             desk.doubt("The paper is dated on another day than the file was made.")
     for day, hit in issued:
         desk.keep("issued_on", hit, day.isoformat())
-    for day, hit in _dated(desk, "valid_until"):
+    for day, hit in _dated(desk, "valid_until") or _validity(desk):
         desk.keep("valid_until", hit, day.isoformat())
         if day < today:
             desk.doubt("The paper is no longer valid.")
+
+
+_VALID = re.compile(r"(?<![a-z])(?:valid|gultig|valable|valid[oa]|geldig|wazn)[a-z]*(?:(?!(?<!\d)\. ).){0,70}")
+
+
+def _validity(desk: _Desk) -> list[tuple[date, Hit]]:
+    """ "Valid from 01.02.2026 to 31.01.2029": the last day of a sentence about validity."""
+    found = []
+    for match in _VALID.finditer(desk.sheet.small):
+        days = days_in(desk.sheet.flow[match.start() : match.end()].replace("\n", " "))
+        if days:
+            day, start, end = days[-1]
+            place = match.start() + start
+            lines = desk.sheet.lines_at(place, match.start() + end)
+            found.append((day, Hit(desk.sheet.flow[place : match.start() + end], lines, "sentence")))
+    return found
 
 
 def _dated(desk: _Desk, name: str) -> list[tuple[date, Hit]]:

@@ -28,7 +28,7 @@ LABELS: dict[str, tuple[str, ...]] = {
         "customer name", "nazwa klienta",
         "intestatario fornitura", "titular del contrato", "titular do contrato", "vertragspartner", "denominazione", "denominazione sociale", "ragione sociale",
         "intestatario", "intestatario del conto", "firma ou denominacao", "denominacao", "denominacao social",
-        "titular da conta", "naam", "handelsnaam", "statutaire naam", "naam onderneming", "rekeninghouder",
+        "titular da conta", "handelsnaam", "statutaire naam", "naam onderneming", "rekeninghouder",
         "klantnaam", "nazwa", "nazwa firmy", "nazwa pelna", "nazwa podatnika", "nazwa pelna podatnika", "firma spolki",
         "posiadacz rachunku",
     ),
@@ -82,7 +82,7 @@ LABELS: dict[str, tuple[str, ...]] = {
 # Words that mean it only where nothing clearer is said: a table has a column "date", a letter a "customer" number.
 WEAK: dict[str, tuple[str, ...]] = {
     "name": (
-        "name", "nom", "nome", "nombre", "company", "entreprise", "societe", "empresa", "impresa", "onderneming", "klant",
+        "name", "naam", "nom", "nome", "nombre", "company", "entreprise", "societe", "empresa", "impresa", "onderneming", "klant",
         "kunde", "customer", "client", "cliente", "klient",
     ),
     "issued_on": ("date", "fecha", "data", "stand", "issued", "dated"),

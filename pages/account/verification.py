@@ -1,0 +1,302 @@
+"""Business verification: what is done, what is missing, what each level unlocks, and handing it in."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from app import words
+from app.bridge import ask, fresh_request
+from app.navigation import guard, page_of
+from app.parts import page_header, plain, section, status
+from app.parts.forms import guarded_dialog, once, settle
+from domain import verification
+from domain.identity import Permission
+from domain.kernel import files
+from domain.kernel.work import Work
+from domain.verification import Item, OwnerStated, Requirement, SubmissionRow
+
+who, actor = guard()
+MAY_SUBMIT = actor.may(Permission.SUBMIT_VERIFICATION)
+READERS = (Permission.SUBMIT_VERIFICATION, Permission.DECIDE_VERIFICATION)
+OPEN = ("submitted", "auto_verified", "needs_review", "info_requested", "appealed", "rejected", "rejected_final")
+# Where what the system sees for itself is put right.
+ELSEWHERE = {
+    "email_confirmed": ("account-profile", "Open profile"),
+    "phone_confirmed": ("account-profile", "Open profile"),
+    "profile_complete": ("account-places", "Open places"),
+}
+NUMBER_LABELS = {
+    "business_name": "Number in the company register",
+    "registration_document": "Number in the company register",
+    "tax_number": "VAT or tax number",
+    "production_capacity": "Units a month",
+}
+
+
+def keep_papers(work: Work, *, papers: list[tuple[str, bytes]]) -> list[UUID]:
+    """Store the papers for those who hand in and those who decide, all or none."""
+    return [files.store(work, content=content, name=name, needs=READERS) for name, content in papers]
+
+
+def kept(uploads: list[Any]) -> list[UUID] | None:
+    """The ids of uploaded papers, or None when one was refused (which has been said)."""
+    if not uploads:
+        return []
+    ids: list[UUID] = []
+    papers = [(upload.name, upload.getvalue()) for upload in uploads]
+    return ids if settle(keep_papers, ids.extend, papers=papers) else None
+
+
+def upload_field(label: str, name: str) -> list[Any]:
+    found = st.file_uploader(
+        label, type=["pdf", "png", "jpg", "jpeg"], accept_multiple_files=True, key=f"papers-{fresh_request(name)}",
+        max_upload_size=10, help="PDF, JPG or PNG, 10 MB at most. Only your team and our reviewers can open it.",
+    )  # fmt: skip
+    return list(found or [])
+
+
+# --- handing in ----------------------------------------------------------------------------------
+
+
+@guarded_dialog("Hand in", width="large")
+def hand_in(code: str) -> None:
+    name = f"proof-{code}"
+    st.markdown(f"**{plain(words.requirement(code))}**  \n:gray[{plain(words.REQUIREMENTS[code][1])}]")
+    is_certificate = code in verification.CERTIFICATES
+    facts: dict[str, Any] = {}
+    owners: list[OwnerStated] | None = []
+    with st.container(border=False):
+        if is_certificate or code in NUMBER_LABELS:
+            label = NUMBER_LABELS.get(code, "Number of the certificate")
+            facts["number"] = st.text_input(label, max_chars=120, key=f"{name}-number") or ""
+        if is_certificate:
+            facts["issuer"] = st.text_input("Issued by", max_chars=200, key=f"{name}-issuer") or ""
+            facts["scope"] = st.text_input("What it covers", max_chars=300, key=f"{name}-scope") or ""
+        if is_certificate or code == Requirement.PROOF_OF_ADDRESS:
+            one, two = st.columns(2)
+            facts["issued_on"] = one.date_input("Date on the document", None, key=f"{name}-issued")
+            if is_certificate:
+                facts["expires_on"] = two.date_input("Valid until", None, key=f"{name}-until")
+        if code == Requirement.OWNERS:
+            owners = owners_editor(name)
+        if code in (Requirement.OWNERS, Requirement.SITE_INSPECTION, Requirement.PRODUCTION_CAPACITY):
+            facts["note"] = st.text_area("Note for the reviewer (optional)", max_chars=2000, key=f"{name}-note") or ""
+        uploads = upload_field("Document", name) if code in verification.PAPERS else []
+    if not st.button("Hand in", type="primary", key=once(f"{name}-send")) or owners is None:
+        return
+    ids = kept(uploads)
+    if ids is not None and settle(
+        verification.submit_proof, request=name, requirement=Requirement(code), file_ids=ids, owners=owners,
+        done="Thank you. We are checking it and will tell you here and by e-mail.", **facts,
+    ):  # fmt: skip
+        st.rerun()
+
+
+def owners_editor(name: str) -> list[OwnerStated] | None:
+    """Who owns and directs the company; None after saying which line is wrong."""
+    st.caption("Everybody who owns a share or directs the company. Whoever owns a quarter or more needs a birth date.")
+    edited = st.data_editor(
+        {"name": [""], "share": [0.0], "born": [None], "country": [who.locale[-2:] if "-" in who.locale else ""],
+         "director": [False]},
+        column_config={
+            "name": st.column_config.TextColumn("Name", required=True, max_chars=120),
+            "share": st.column_config.NumberColumn("Share in %", min_value=0, max_value=100, step=0.01),
+            "born": st.column_config.DateColumn("Born on", min_value=date(1900, 1, 1)),
+            "country": st.column_config.TextColumn("Country", max_chars=2),
+            "director": st.column_config.CheckboxColumn("Director"),
+        },
+        num_rows="dynamic", hide_index=True, key=f"{name}-owners", alt="Owners and directors",
+    )  # fmt: skip
+    found = []
+    for person, share, born, country, director in zip(
+        edited["name"], edited["share"], edited["born"], edited["country"], edited["director"], strict=True
+    ):
+        if not (person or "").strip():
+            continue
+        born_on = date.fromisoformat(born) if isinstance(born, str) else born
+        percent = Decimal(f"{share or 0:.2f}")
+        found.append(
+            OwnerStated(name=person.strip(), share=percent, is_director=bool(director), born_on=born_on,
+                        country=(country or "").strip().upper() or None)
+        )  # fmt: skip
+    return found
+
+
+@guarded_dialog("Answer", width="large")
+def answer(submission_id: UUID, question: str) -> None:
+    name = f"answer-{submission_id}"
+    st.markdown(f":material/help: {plain(question)}")
+    text = st.text_area("Your answer", max_chars=2000, key=f"{name}-text") or ""
+    uploads = upload_field("More documents (optional)", name)
+    if st.button("Send answer", type="primary", key=once(f"{name}-send")):
+        ids = kept(uploads)
+        if ids is not None and settle(
+            verification.answer_request, submission_id=submission_id, answer=text, file_ids=ids,
+            done="Your answer is sent.",
+        ):  # fmt: skip
+            st.rerun()
+
+
+@guarded_dialog("Appeal", width="large")
+def appeal(submission_id: UUID) -> None:
+    name = f"appeal-{submission_id}"
+    st.caption("Another reviewer looks at it, once. Please add evidence that we have not seen yet.")
+    text = st.text_area("What should be looked at again?", max_chars=2000, key=f"{name}-text") or ""
+    uploads = upload_field("New evidence", name)
+    if st.button("Send appeal", type="primary", key=once(f"{name}-send")):
+        ids = kept(uploads)
+        if ids is not None and settle(
+            verification.appeal, submission_id=submission_id, reason=text, file_ids=ids,
+            done="Your appeal is with another reviewer.",
+        ):  # fmt: skip
+            st.rerun()
+
+
+@guarded_dialog("Confirm the two deposits")
+def confirm_deposits(submission_id: UUID) -> None:
+    st.caption("Two amounts below one euro came to your account with the text “Wholesale OS test”. Three tries.")
+    one, two = st.columns(2)
+    first = one.text_input("One amount", placeholder="0.12", key="deposit-1")
+    second = two.text_input("The other", placeholder="0.34", key="deposit-2")
+    if st.button("Confirm", type="primary", key="deposits-send"):
+        try:
+            amounts = [Decimal((text or "").strip().replace(",", ".")) for text in (first, second)]
+        except InvalidOperation:
+            st.error("Please write both amounts like 0.12")
+            return
+        answers: list[verification.BankTestAnswer] = []
+        if settle(
+            verification.confirm_deposits, answers.append, submission_id=submission_id, first=amounts[0],
+            second=amounts[1],
+        ):  # fmt: skip
+            if answers[0].is_right:
+                st.rerun()
+            st.error(f"These are not the amounts. Tries left: {answers[0].tries_left}.")
+
+
+# --- what stands on the screen -------------------------------------------------------------------
+
+
+def draw_levels() -> None:
+    with st.grid(min(standing.top_level, 3), min_column_width=230, gap="small"):
+        for level in range(1, standing.top_level + 1):
+            asked = [item for item in standing.items if item.level == level and not item.is_optional]
+            met = sum(item.is_met for item in asked)
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                    st.markdown(f"**{words.level_name(level)}**", width="content")
+                    if standing.level >= level:
+                        st.badge("Reached", icon=":material/verified:", color="green")
+                    else:
+                        st.badge(f"{met} of {len(asked)}", color="gray")
+                st.caption(words.LEVELS[level][1])
+                st.progress(met / len(asked) if asked else 1.0)
+
+
+def draw_item(item: Item) -> None:
+    code = item.requirement
+    row = sheet.submissions.get(code)
+    pending = row if row is not None and row.state in OPEN else None
+    with st.container(border=True, key=f"item-{code}"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(width="stretch", gap="xxsmall"):
+                icon = ":green[:material/check_circle:]" if item.is_met else ":gray[:material/radio_button_unchecked:]"
+                optional = " :gray[(optional)]" if item.is_optional else ""
+                st.markdown(f"{icon} **{plain(words.requirement(code))}**{optional}")
+                st.caption(plain(_detail(item, row)))
+            with st.container(horizontal=True, width="content", vertical_alignment="center"):
+                if pending is not None:
+                    status(pending.state)
+                elif item.met_by == "waived":
+                    status("waived")
+                elif row is not None and row.state == "expiring":
+                    status("expiring")
+                if MAY_SUBMIT:
+                    draw_actions(item, row)
+        if pending is not None:
+            draw_progress(pending)
+
+
+def _detail(item: Item, row: SubmissionRow | None) -> str:
+    if not item.is_met:
+        return words.REQUIREMENTS[item.requirement][1]
+    parts = [f"Since {words.day(item.since)}"]
+    if item.met_by == "waived":
+        parts = ["Not asked of you for the time being"]
+    if item.until:
+        parts.append(f"until {words.day(item.until)}")
+    if row is not None and row.number and row.state in ("verified", "expiring"):
+        parts.append(row.number)
+    return " · ".join(parts)
+
+
+def draw_actions(item: Item, row: SubmissionRow | None) -> None:
+    code = item.requirement
+    if row is not None and row.state == "info_requested":
+        if st.button("Answer", type="primary", key=f"answer-{code}"):
+            answer(row.submission_id, row.question or "")
+        return
+    if row is not None and row.state == "rejected" and st.button("Appeal", key=f"appeal-{code}"):
+        appeal(row.submission_id)
+    if row is not None and row.state in ("submitted", "auto_verified", "needs_review", "appealed"):
+        is_test = code == Requirement.BANK_ACCOUNT and row.state == "submitted" and row.deposits_sent_at is not None
+        if is_test and st.button("Enter the amounts", type="primary", key="enter-deposits"):
+            confirm_deposits(row.submission_id)
+        return
+    if code == Requirement.BANK_ACCOUNT:
+        if not item.is_met and who.org_kind != "retailer":
+            st.page_link(page_of("manufacturer-payouts"), label="Enter account", icon=":material/arrow_forward:")
+        return
+    if code in ELSEWHERE:
+        if not item.is_met:
+            url, label = ELSEWHERE[code]
+            st.page_link(page_of(url), label=label, icon=":material/arrow_forward:")
+        return
+    if code in verification.COMPUTED:
+        return
+    can_renew = item.is_met and (item.until is not None or item.met_by == "waived" or code in verification.CERTIFICATES)
+    if (not item.is_met or can_renew) and st.button(
+        "Renew" if item.is_met else "Hand in", type="secondary" if item.is_met or item.is_optional else "primary",
+        key=f"hand-in-{code}",
+    ):  # fmt: skip
+        hand_in(code)
+
+
+def draw_progress(row: SubmissionRow) -> None:
+    """What became of what was handed in last."""
+    if row.state == "info_requested":
+        st.warning(plain(row.question or ""), icon=":material/help:")
+    elif row.state in ("rejected", "rejected_final"):
+        why = "; ".join(words.reason(reason) for reason in row.reasons)
+        said = f" {row.question}" if row.question else ""
+        st.error(plain(f"{why}.{said}"), icon=":material/block:")
+    elif row.requirement == Requirement.BANK_ACCOUNT and row.state == "submitted":
+        st.caption("The two deposits are on their way." if row.deposits_sent_at else "We will send two small deposits.")
+    files_ = ", ".join(file.name for file in row.files)
+    st.caption(plain(f"Handed in {words.instant(row.submitted_at)}" + (f" · {files_}" if files_ else "")))
+
+
+sheet = ask(verification.my_verification)
+standing = sheet.standing
+page_header("Business verification", words.LEVELS[standing.level][1])
+if standing.level == 1 and who.org_kind != "manufacturer":
+    st.info(
+        f"You can order for {words.money(sheet.purchase_cap, who.currency)} in 30 days. Level 2 takes the limit away.",
+        icon=":material/shopping_cart:",
+    )
+draw_levels()
+if not MAY_SUBMIT:
+    st.caption("The owner of your organisation hands these in; you can see how far it is.")
+for level in range(1, standing.top_level + 1):
+    section(words.level_name(level))
+    for item in sorted(standing.items, key=lambda each: each.is_optional):
+        if item.level == level and not item.is_optional:
+            draw_item(item)
+optional = [item for item in standing.items if item.is_optional]
+if optional:
+    section("If you need it", help="Certificates stand on your products and open regulated categories.")
+    for item in optional:
+        draw_item(item)
