@@ -49,8 +49,9 @@ def draw_closed_days(here: Here) -> None:
             Column("Name", lambda row: row.name, width="medium"),
         ],
         on_open=take_out if may else None, alt="Closed days",
-        **({"hint": "Press a day to make it a working day again."} if may else {}),
     )  # fmt: skip
+    if may:
+        st.caption("Press a day to make it a working day again.")
 
 
 @guarded_dialog("Add closed days")
