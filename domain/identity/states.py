@@ -66,7 +66,6 @@ class LinkPurpose(StrEnum):
     INVITATION = "invitation"
     REGISTRATION = "registration"
     SIGN_ON = "sign_on"
-    COMPANY = "company"  # by the sign-on of one company, which speaks for nobody else
     DOMAIN_CONFIRMATION = "domain_confirmation"
 
 
