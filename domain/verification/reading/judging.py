@@ -35,6 +35,8 @@ WORDS = {
     "issued_on": "date of issue", "valid_until": "last day of validity", "iban": "IBAN", "standard": "standard",
     "issuer": "issuer",
 }  # fmt: skip
+# Papers without a number that is the business's own: another company on them is a reason to look.
+NAMES_NOBODY_ELSE = frozenset({Paper.PROOF_OF_ADDRESS, Paper.ISO_CERTIFICATE})
 MADE_APART_DAYS = 3  # between the day on the paper and the day on which the file was made
 SEEN_ALIKE = 92.0
 ROW_ALIKE = 80.0
@@ -146,7 +148,10 @@ _FORM_AT_THE_END = re.compile(
 
 def is_company_like(text: str) -> bool:
     """Whether a text ends as the name of a company does, with a legal form."""
-    return _FORM_AT_THE_END.search(plain(" ".join(text.split())).rstrip(" ,;")) is not None
+    shown = " ".join(text.split()).rstrip(" ,;")
+    form = _FORM_AT_THE_END.search(plain(shown))
+    # Written small it is a word of a sentence: "ab" ends a German one as well as a Swedish company's name.
+    return form is not None and (shown[form.start()].isupper() or form[0].startswith("e"))
 
 
 def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
@@ -163,6 +168,12 @@ def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
         if not same_name(hit.text, expected.name) and (is_company_like(hit.text) or hit.how == "label")
         and finding.issuer_of(hit.text, issuers) is None and any(sign.isalpha() for sign in hit.text)
     ]  # fmt: skip
+    if desk.paper in NAMES_NOBODY_ELSE:
+        others += [
+            Hit(line.text, (line,), "alone") for line in sheet.lines
+            if is_company_like(line.text) and not re.search(_name_pattern(expected.name), plain(line.text))
+            and finding.issuer_of(line.text, issuers) is None and not same_name(line.text, expected.name)
+        ]  # fmt: skip
     if told and finding.is_weakly_labelled(sheet, "name"):
         others = [hit for hit in others if is_company_like(hit.text)]  # "name" may be that of a director
     if not own and not others:

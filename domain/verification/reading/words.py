@@ -93,7 +93,7 @@ _THAT = r"(?:that|dass|que|che|dat|ze|iz)"
 CERTIFY = (
     r"(?:certif[a-z]*|confirm[a-z]*|attest[a-z]*|bescheinig[a-z]*|bestatig[a-z]*|zaswiadcza[a-z]*|verkla[a-z]*"
     r"|bevestig[a-z]*|declar[a-z]*|hace constar|dichiara|potwierdza[a-z]*)"
-    rf"(?:-se|-si| sie)?(?:, [a-z ]{{4,40}},)?(?: hereby| hiermit| par la presente)?(?: {_THAT}|:)?"
+    rf"(?:-se|-si| sie)?(?:, [a-z ]{{4,40}})?,?(?: hereby| hiermit| par la presente)?(?: {_THAT}|:)?"
 )
 SUBJECT = (
     r"(?: (?:the |das |die |le |la |el |o |a |il |het |de )?(?:quality |environmental |qualitats|umwelt)?"
