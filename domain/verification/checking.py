@@ -140,7 +140,7 @@ def tick(work: Work, *, limit: int = 500) -> int:
     Returns how many things were moved. Announces `ProofRunsOut`, `ProofMoved`, `CaseMoved`.
     """
     _jobs_only(work)
-    found = work.session.execute(
+    found: Any = work.session.execute(
         select(Submission, text("grace"))
         .from_statement(
             text(

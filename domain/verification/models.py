@@ -301,7 +301,7 @@ class SanctionsEntry(Record):
     __table_args__ = (UniqueConstraint("list", "reference"), CheckConstraint("name <> ''", name="name"))
 
     id: Mapped[Id]
-    list: Mapped[str]
+    list_name: Mapped[str] = mapped_column("list")
     reference: Mapped[str]
     name: Mapped[str]
     name_key: Mapped[str]

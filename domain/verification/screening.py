@@ -70,7 +70,7 @@ def load_sanctions(work: Work, *, list: str, entries: Sequence[Listed]) -> int:
             for entry in entries
         ],
     )  # fmt: skip
-    removed = work.session.execute(
+    removed: Sequence[UUID] = work.session.execute(
         text(
             "update sanctions_entries set removed_at = :now where list = :list and removed_at is null"
             " and reference <> all(:kept) returning id"

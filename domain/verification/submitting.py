@@ -5,13 +5,9 @@ import hmac
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from importlib import import_module
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
-from stdnum.exceptions import ValidationError
-from stdnum.util import get_cc_module
 
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
@@ -22,6 +18,7 @@ from domain.kernel.work import Work
 from domain.verification.events import BankTestAnswered, BankTestSent, ProofAppealed, ProofMoved, ProofSubmitted
 from domain.verification.models import Deposit, EvidenceFile, Owner, Submission
 from domain.verification.naming import person_key
+from domain.verification.numbers import check_tax_number
 from domain.verification.requirements import ADDRESS_DAYS_MAX, CERTIFICATES, COMPUTED, FILE_NEEDED
 from domain.verification.states import UNDER_WAY, Requirement, Source, SubmissionState
 from domain.verification.views import BankTestAnswer, OwnerStated
@@ -324,25 +321,17 @@ def _check_facts(
 
 def checked_tax_number(country: str, number: str) -> str:
     """The tax number in its compact form. Raises `WrongNumber`; a country without a known form passes as it is."""
-    module = _tax_module(country)
-    if module is None:
+    verdict = check_tax_number(country, number)
+    if verdict is None:
         if not 4 <= len(number) <= 30:
             raise WrongNumber("A tax number has between 4 and 30 characters.")
         return number
-    try:
-        return str(module.validate(number))
-    except ValidationError:
+    if not verdict.valid or verdict.normalised is None:
         raise WrongNumber(
-            f"{number} is not a valid tax number of this country: its form or check digit is wrong. Please compare it"
-            " with your tax certificate."
-        ) from None
-
-
-def _tax_module(country: str) -> Any:
-    if not country:
-        return None
-    found = get_cc_module(country.lower(), "vat")
-    return found or (import_module("stdnum.us.ein") if country.upper() == "US" else None)
+            f"{number} is not a valid tax number of this country. {verdict.sentence} Please compare it with your tax"
+            " certificate."
+        )
+    return verdict.normalised
 
 
 def _check_owners(explanation: str, owners: Sequence[OwnerStated]) -> None:
@@ -398,7 +387,7 @@ def record_deposits_sent(work: Work, *, submission_ids: Sequence[UUID]) -> int:
     """Finance has sent the test deposits of these accounts. Returns how many accounts."""
     work.actor.require(Permission.PREPARE_PAYOUTS)
     work.actor.require_staff()
-    sent = work.session.execute(
+    sent: Sequence[UUID] = work.session.execute(
         text(
             "update verification_deposits set sent_at = :now, sent_by = :person"
             " where submission_id = any(:ids) and sent_at is null returning submission_id"

@@ -35,6 +35,7 @@ from domain.verification import (
 from tests.make.files import a_pdf
 from tests.make.market import (
     PASSWORD,
+    _hashed,
     Company,
     Market,
     accept_terms,
@@ -62,7 +63,7 @@ def newcomer(kind: OrgKind = OrgKind.MANUFACTURER, name: str = "Newcomer Works",
     variant = {OrgKind.MANUFACTURER: Variant.FACTORY_OWNER, OrgKind.RETAILER: Variant.BUSINESS_OWNER}[kind]
     email = f"owner@{name.lower().replace(' ', '-')}.example"
     run(SYSTEM, identity.add_member, request_id=uuid4(), org_id=org_id, email=email, name=f"Owner of {name}",
-        variant=variant, password=PASSWORD)  # fmt: skip
+        variant=variant, password=_hashed(PASSWORD))  # fmt: skip
     with begin(SYSTEM) as work:
         made.people[variant] = identity.actor_of(identity.person_by_email(work, email=email))
     accept_terms(made)
