@@ -166,6 +166,7 @@ def _draw_other_ways(deep_link: str) -> None:
             else:
                 _go(f"/auth/oidc/{found}?{on}")
     st.page_link(page_of("welcome-reset"), label="Forgot your password?", icon=":material/lock_reset:")
+    st.page_link(page_of("welcome-register"), label="Register your organisation", icon=":material/domain_add:")
 
 
 def _say_why(deep_link: str) -> None:
