@@ -504,7 +504,7 @@ NOTICES: dict[str, str] = {
     "suspension_appealed": "{org_name} appeals against its suspension.",
 }
 
-# What notices are about, as people choose letters: name and meaning.
+# What notices are about, as people choose e-mails: name and meaning.
 TOPICS: dict[str, tuple[str, str]] = {
     "orders": ("Orders", "New orders, answers, goods that move, feedback"),
     "account": ("Account and team", "Verification, roles, the standing of your organisation"),
@@ -512,7 +512,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "security": ("Security", "Sign-ins, passwords and addresses"),
     "system": ("System", "Maintenance and what concerns everybody"),
 }
-EMAIL_WISHES: dict[str, str] = {"now": "At once", "daily": "Daily summary", "off": "No letters"}
+EMAIL_WISHES: dict[str, str] = {"now": "At once", "daily": "Daily summary", "off": "No e-mails"}
 APPEALS: dict[str, str] = {"open": "Being looked at", "granted": "Granted", "refused": "Refused"}
 MESSAGES: dict[str, str] = {"digest": "Daily summary", "notice": "Notice"}
 
@@ -668,7 +668,7 @@ _WAYS_IN = {
     "company": "by the company's sign-on",
     "link": "by a link",
 }
-_FACTORS = {"app": "and a code of the app", "recovery": "and a recovery code"}
+_FACTORS = {"app": "and a code of the app", "recovery": "and a recovery code", "some": "and the second factor"}
 
 
 def device(user_agent: str | None) -> str:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from app import cli
 from app.benches import machine
 from app.benches import place_order as bench
+from app.benches import sign_in
 from domain.kernel import database as db
 from domain.kernel.actor import Actor
 from domain.kernel.work import begin
@@ -65,3 +66,13 @@ def test_the_command_prints_shares_as_json(server: str, monkeypatch: pytest.Monk
     wanted = {"case", "clients", "cpu_ms", "per_second", "limit_cpu_ms", "limit_per_second", "cpu_share"}
     assert wanted | {"throughput_share"} <= set(result)
     assert result["cpu_ms"] > 0 and result["limit_cpu_ms"] > 0
+
+
+def test_a_sign_in_is_measured_beside_argon2_alone(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in, "WARM_UP", 0)
+    monkeypatch.setattr(sign_in, "FEWEST", 3)
+    cli.add_groups()
+    done = CliRunner().invoke(cli.app, ["bench", "sign-in", "--format", "json", "--seconds", "0"])
+    result = json.loads(done.stdout)["result"]
+    assert result["pairs"] == 3 and result["low_ms"] <= result["difference_ms"] <= result["high_ms"]
+    assert 0 < result["argon2_cpu_ms"] <= result["right_cpu_ms"] * 2

@@ -161,6 +161,19 @@ def test_a_part_that_draws_itself_asks_anew_who_is_here(market: Market) -> None:
         assert market.retailer.name in texts(at)
 
 
+def test_a_revoked_session_is_over_on_a_screen_that_polls(market: Market) -> None:
+    session_id = session_of(market.platform.emails[Variant.FINANCE])
+    screen = next(screen for screen in SCREENS if screen.url == "admin-pipelines")
+    with browser(cookie_of(session_id)) as at:
+        at.run()
+        open_screen(at, screen)
+        assert market.platform.name in texts(at)
+        run(Actor.system(), identity.sign_out, session_id=session_id)
+        at.run()  # what the timer of the polling part does
+        assert market.platform.name not in texts(at)
+        assert "Sign in" in [button.label for button in at.button]
+
+
 def test_a_colleague_without_the_right_sees_no_button_for_it(market: Market) -> None:
     screen = next(screen for screen in SCREENS if screen.url == "retailer-order")
     order_id = traded(market)
