@@ -107,6 +107,13 @@ TOPICS: dict[str, tuple[str, dict[str, str]]] = {
     }),
     "orders": ("Orders", {
         "PurchasePlaced": "{who} checked out purchase {subject}",
+        "ApprovalRuleChanged": "{who} changed the rule about approvals",
+        "ApprovalAsked": "{who} asked for the approval of a purchase",
+        "ApprovalReminded": "The approvers of a purchase were reminded",
+        "PurchaseApproved": "{who} approved the purchase of a colleague",
+        "PurchaseRejected": "{who} did not approve the purchase of a colleague",
+        "RequestWithdrawn": "{who} took a request for approval back",
+        "RequestExpired": "A request for approval ended, because nobody decided",
         "OrderPlaced": "{who} placed order {subject}",
         "OrderSecured": "The money of order {subject} is held",
         "OrderConfirmed": "{who} accepted order {subject}",
@@ -161,6 +168,8 @@ _NOUNS = {
     "product": "a product", "offer": "a product", "variant": "a product", "order": "an order", "purchase": "a purchase",
     "region": "a region",
 }  # fmt: skip
+_AMOUNTS = frozenset({"amount", "gross", "total", "refunded", "net", "commission"})
+_HIDDEN = frozenset({"bucket", "text_sha256", "currency"})
 _FIELDS = {
     "iban": "Account number", "holder": "Account holder", "valid_from": "First day", "valid_to": "First day after",
     "is_exclusive": "Alone", "variant": "Role", "is_whole": "Whole", "parent_id": "Part of", "org_id": "Organisation",
@@ -179,7 +188,12 @@ def names_of(topic: str | None) -> tuple[str, ...] | None:
 
 
 def who(row: AuditRow) -> str:
-    """Who did it, as far as the reader may know."""
+    """Who did it, as far as the reader may know.
+
+    What the system wrote down of a person who signs in, that person did.
+    """
+    if row.who is Who.SYSTEM and row.subject == "person" and SENTENCES.get(row.name, "").startswith("{subject}"):
+        return row.names.get(str(row.subject_id)) or "An erased person"
     return {
         Who.PERSON: row.actor_name or "Somebody",
         Who.ERASED: "An erased person",
@@ -231,7 +245,7 @@ class _Facts(dict[str, Any]):
             return words.role(str(facts.get("variant") or "member"))
         if gap in ("before", "after"):
             return self._change(gap)
-        if gap in ("amount", "gross", "total", "goods", "refunded", "net", "commission") and "currency" in facts:
+        if gap in _AMOUNTS and "currency" in facts:
             return _money(facts.get(gap), str(facts["currency"]))
         found = facts.get(f"{gap}_id", facts.get(gap))
         if found is None:
@@ -268,12 +282,17 @@ def _spaced(name: str) -> str:
 
 def details(row: AuditRow) -> Mapping[str, str]:
     """The other facts of an event, as names and values for people."""
-    hidden = {"bucket", "link_id", "old_link_id", "new_link_id", "text_sha256"}
-    return {
-        words.sentence_case(name.removesuffix("_id")): row.names.get(str(found)) or _written(found)
-        for name, found in row.facts.items()
-        if found not in (None, "", [], {}) and name not in hidden
-    }
+    currency = str(row.facts.get("currency") or "")
+    found = {}
+    for name, fact in row.facts.items():
+        is_id = name.endswith("_id")
+        # An id without a name tells a reader nothing.
+        if fact in (None, "", [], {}) or name in _HIDDEN or (is_id and str(fact) not in row.names):
+            continue
+        label = "For" if name == "for_org_id" else words.sentence_case(name.removesuffix("_id"))
+        is_money = currency and name in _AMOUNTS
+        found[label] = _money(fact, currency) if is_money else row.names.get(str(fact)) or _written(fact)
+    return found
 
 
 def _written(found: Any) -> str:

@@ -112,6 +112,16 @@ def _add_tasks(app: procrastinate.App) -> None:
             reading.read_waiting()
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="tend_requests", queue="upkeep", queueing_lock="tick_tend_requests")
+    def tend_requests(timestamp: int = 0) -> None:
+        from domain import orders
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("tend_requests"):
+            run(Actor.system(), orders.tend_requests)
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="tick_verification", queue="upkeep", queueing_lock="tick_tick_verification")
     def tick_verification(timestamp: int = 0) -> None:
         from domain import verification

@@ -167,7 +167,7 @@ _BUY = (
     buy("RFQ, negotiate, award", F, L, cell(Grant(How.FULL), Grant(How.LIMITED, part=Part.AWARD))),
     buy(
         "Place order", F, scoped(By.STORE, limited=True), L, questions=("orders.orders_of_buyer", "orders.purchase_sheet",), does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
-        commands=("orders.place_order", "orders.ask_approval", "orders.withdraw_request"),
+        commands=("orders.place_order", "orders.ask_approval"),
     ),
     buy(
         "Amend, cancel", F, scoped(By.STORE, limited=True), L, does=(P.CANCEL_ORDERS,), reads=(P.SEE_PURCHASES,),
@@ -228,7 +228,7 @@ _DISTRIBUTION = (
         questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"), does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
-            "orders.confirm_basket_prices", "orders.place_order", "orders.ask_approval", "orders.withdraw_request",
+            "orders.confirm_basket_prices", "orders.place_order", "orders.ask_approval",
             "orders.cancel_order", "orders.cancel_purchase",
             "orders.pay_from_wallet",
         ),
@@ -372,8 +372,8 @@ _PLATFORM = (
     ),
     platform(
         "Ledger view / manual entry", halves(R, only(Part.WITH_A_SECOND_PERSON)), NO, NO, reading(View.ORDER),
-        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, questions=("ledger.postings", "ledger.trial_balance",), reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
-        views={View.ORDER: (P.SEE_ORDER_POSTINGS,)}, commands=("reports.check_invariants",),
+        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, questions=("ledger.postings", "ledger.trial_balance", "reports.check_invariants"), reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
+        views={View.ORDER: (P.SEE_ORDER_POSTINGS,)},
         pending={
             V.SUPER_ADMIN: f"{UNSCOPED}there are no manual entries",
             V.FINANCE: f"{UNSCOPED}there are no manual entries",
@@ -450,7 +450,7 @@ FOR_EVERYBODY = frozenset({
     "identity.change_password", "identity.start_factor", "identity.confirm_factor", "identity.show_factor",
     "identity.remove_factor", "identity.renew_recovery_codes", "identity.end_session", "identity.end_my_sessions",
     "identity.refuse_screen", "notifications.mark_read", "notifications.choose_emails", "payments.wallet_reference",
-    "reports.record_export",
+    "reports.record_export", "orders.withdraw_request",
 })  # fmt: skip
 FOR_THE_SYSTEM = frozenset({
     "identity.use_link", "identity.request_password_reset", "identity.reset_password", "identity.confirm_email",

@@ -36,6 +36,7 @@ TRADE = frozenset(
         "new_order", "order_confirmed", "order_declined", "order_declined_by_us", "order_expired", "order_cancelled",
         "order_ready", "goods_shipped", "goods_received", "goods_accepted", "goods_accepted_by_us",
         "order_closed_short", "shortage_refunded", "shortage_refunded_by_us", "order_completed", "review_written",
+        "approval_asked", "approval_reminded", "purchase_approved", "purchase_rejected", "approval_expired",
     }
 )  # fmt: skip
 PAID = frozenset({"money_released", "money_refunded", "wallet_topped_up", "payout_sent"})

@@ -14,6 +14,7 @@ ship, receive, accept) -> `feedback`;
 """
 
 from domain.orders.approving import (
+    AlreadyDecided,
     approve_purchase,
     ask_approval,
     reject_purchase,
@@ -106,6 +107,7 @@ from domain.orders.views import (
 )
 
 __all__ = [
+    "AlreadyDecided",
     "ApprovalNeeded",
     "ApprovalRuleSheet",
     "BOUND",

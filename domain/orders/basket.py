@@ -58,10 +58,11 @@ def hand_over_basket(work: Work, *, org_id: UUID, person_id: UUID, handed_to: UU
     moved = work.session.execute(
         text(
             "with gone as (delete from basket_lines l using baskets b where b.id = l.basket_id and b.buyer_id = :org_id"
-            "  and b.person_id = :person_id and b.placed_at is null returning l.*),"
+            "  and b.person_id = :person_id and b.placed_at is null and b.requested_at is null returning l.*),"
             " made as (insert into baskets (id, buyer_id, person_id, created_at)"
             "  select :id, :org_id, :handed_to, :now where exists (select 1 from gone)"
-            "  on conflict (buyer_id, person_id) where placed_at is null do update set created_at = baskets.created_at"
+            "  on conflict (buyer_id, person_id) where placed_at is null and requested_at is null"
+            "  do update set created_at = baskets.created_at"
             "  returning id)"
             " insert into basket_lines as mine (basket_id, offer_id, buyer_id, quantity, seen_unit_price, added_at)"
             " select made.id, offer_id, buyer_id, quantity, seen_unit_price, added_at from gone cross join made"
@@ -123,7 +124,7 @@ def _open_basket(work: Work) -> UUID:
         work.session.execute(
             text(
                 "insert into baskets (id, buyer_id, person_id, created_at) values (:id, :buyer_id, :person_id, :now)"
-                " on conflict (buyer_id, person_id) where placed_at is null do nothing"
+                " on conflict (buyer_id, person_id) where placed_at is null and requested_at is null do nothing"
             ),
             facts | {"id": new_id(), "now": work.now},
         )
@@ -132,7 +133,7 @@ def _open_basket(work: Work) -> UUID:
         basket_id = work.session.execute(
             select(Basket.id)
             .where(Basket.buyer_id == facts["buyer_id"], Basket.person_id == facts["person_id"])
-            .where(Basket.placed_at.is_(None))
+            .where(Basket.placed_at.is_(None), Basket.requested_at.is_(None))
             .with_for_update()
         ).scalar_one_or_none()
         if basket_id is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.kernel.events import Event
@@ -19,6 +19,54 @@ class PurchasePlaced(Event):
     orders: int
     total: Decimal
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRuleChanged(Event):
+    subject: ClassVar[str] = "organization"
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEvent(Event):
+    """About a purchase that waits for an approval; who asked for it is told how it ends."""
+
+    subject: ClassVar[str] = "purchase_request"
+    person_id: UUID
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalAsked(RequestEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalReminded(RequestEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseApproved(RequestEvent):
+    purchase_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseRejected(RequestEvent):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestWithdrawn(RequestEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestExpired(RequestEvent):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)

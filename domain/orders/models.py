@@ -1,10 +1,11 @@
 """Baskets, purchases, supplier orders with their lines, acceptances and returns."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -26,16 +27,22 @@ from domain.kernel.records import (
     settled,
 )
 from domain.kernel.states import check_move
-from domain.orders.states import MOVES, OrderState
+from domain.orders.states import MOVES, REQUEST_MOVES, OrderState, RequestState
 from domain.payments.states import Method
 
 
 class Basket(Record):
-    """What a buyer collects before checkout. One is open per organisation and person."""
+    """What a buyer collects before checkout. One is open per organisation and person.
+
+    One that waits for an approval is set aside (`requested_at`), so that its person can fill another.
+    """
 
     __tablename__ = "baskets"
     __table_args__ = (
-        Index("baskets_open_key", "buyer_id", "person_id", unique=True, postgresql_where=text("placed_at is null")),
+        Index(
+            "baskets_open_key", "buyer_id", "person_id", unique=True,
+            postgresql_where=text("placed_at is null and requested_at is null"),
+        ),
         UniqueConstraint("id", "buyer_id"),
     )
 
@@ -44,6 +51,7 @@ class Basket(Record):
     person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[Instant]
     placed_at: Mapped[datetime | None]
+    requested_at: Mapped[datetime | None]
 
 
 class BasketLine(Record):
@@ -61,6 +69,65 @@ class BasketLine(Record):
     quantity: Mapped[Quantity]
     seen_unit_price: Mapped[UnitPrice]
     added_at: Mapped[Instant]
+
+
+class ApprovalRule(Record):
+    """How an organisation approves purchases; without a row nobody approves their own and no amount asks for it.
+
+    From `amount` on everybody but an owner asks, personal limit or not.
+    """
+
+    __tablename__ = "approval_rules"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount"), *settled("amount"))
+
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(19, 4))
+    currency: Mapped[Currency]
+    own_requests: Mapped[bool]
+    set_by: Mapped[UUID | None]
+    set_at: Mapped[Instant]
+
+
+class PurchaseRequest(Record):
+    """A basket whose person may not order it alone, with all that the order needs."""
+
+    __tablename__ = "purchase_requests"
+    __table_args__ = (
+        one_of("state", RequestState),
+        one_of("payment_method", Method),
+        *settled("total"),
+        CheckConstraint("(state = 'waiting') = (decided_at is null)", name="decided"),
+        CheckConstraint("(state = 'approved') = (purchase_id is not null)", name="purchase"),
+        ForeignKeyConstraint(["basket_id", "buyer_id"], ["baskets.id", "baskets.buyer_id"]),
+        ForeignKeyConstraint(["site_id", "buyer_id"], ["sites.id", "sites.org_id"]),
+        ForeignKeyConstraint(["purchase_id", "buyer_id"], ["purchases.id", "purchases.buyer_id"]),
+        Index(
+            "purchase_requests_waiting_key", "basket_id", unique=True, postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(None, "buyer_id", "asked_at"),
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    buyer_id: Mapped[Key]
+    basket_id: Mapped[Key]
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    site_id: Mapped[Key]
+    payment_method: Mapped[str]
+    currency: Mapped[Currency]
+    total: Mapped[Amount]
+    note: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    reminded_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    reason: Mapped[str | None]
+    purchase_id: Mapped[UUID | None]
+
+    def move_to(self, state: RequestState) -> None:
+        check_move(REQUEST_MOVES, RequestState(self.state), state, noun="request")
+        self.state = state.value
 
 
 class Purchase(Record):

@@ -5,6 +5,7 @@ one, prices are resolved in one, everything is written in one, stock is taken in
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,56 +46,90 @@ class SellerNotVerified(Conflict):
     """A seller may not take new orders, because a proof of its business is missing or has run out."""
 
 
+class ApprovalNeeded(NotAllowed):
+    """The organisation's rule has somebody else look at a purchase of this size."""
+
+
 def place_order(
     work: Work, *, request_id: UUID, site_id: UUID, method: Method, basket_id: UUID | None = None, note: str = ""
 ) -> UUID:
     """Buy one's open basket, delivered to a site of one's own. Returns the purchase.
 
     Paid from the wallet, the orders go to their sellers at once; with a bank transfer they wait for the
-    money and the goods stay reserved meanwhile. Raises `identity.OrganizationIsSuspended`,
-    `identity.TermsNotAccepted`, `identity.AboveLimit`, `verification.NotVerified`, `AboveCap`, `SellerNotVerified`,
-    `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`. Announces
-    `PurchasePlaced` and, per order, `OrderPlaced` and `OrderSecured`.
+    money and the goods stay reserved meanwhile. What is above the person's limit or asks for an approval by the
+    organisation's rule goes by `ask_approval`. Raises `identity.OrganizationIsSuspended`,
+    `identity.TermsNotAccepted`, `identity.AboveLimit`, `ApprovalNeeded`, `verification.NotVerified`, `AboveCap`,
+    `SellerNotVerified`, `PriceChanged`, `BelowMinimum`, `stock.OutOfStock`, `ledger.Overspent`, `EmptyBasket`.
+    Announces `PurchasePlaced` and, per order, `OrderPlaced` and `OrderSecured`.
     """
     work.actor.require(Permission.PLACE_ORDERS)
-    identity.require_active_organization(work)
-    identity.require_terms(work)
-    verification.require_confirmed_person(work)
-    level = verification.require_capability(work, Capability.BUY)
+    level = require_buying(work)
     method = Method(method)
     if method is Method.WALLET:
         work.actor.require(Permission.PAY)
+    loaded = load_basket(work, site_id, basket_id=basket_id)
+    check_prices(loaded)
+    orders = priced(work, loaded, level)
+    require_alone(work, site_id=site_id, total=total_of(orders), currency=orders[0].currency)
+    return place(work, loaded, site_id, orders, method, checked_note(note))
+
+
+def require_buying(work: Work) -> int:
+    """What every purchase asks of the organisation and the person; returns how far the business is verified."""
+    identity.require_active_organization(work)
+    identity.require_terms(work)
+    verification.require_confirmed_person(work)
+    return verification.require_capability(work, Capability.BUY)
+
+
+def require_alone(work: Work, *, site_id: UUID, total: Decimal, currency: str) -> None:
+    """Refuse what the person may not order without a colleague: outside of the store, above the limit, by the rule."""
+    buyer_id = work.actor.require_org()
+    identity.require_reach(
+        work, buyer_id=buyer_id, seller_id=None, site_id=site_id, permission=Permission.PLACE_ORDERS,
+        amount=total, currency=currency,
+    )  # fmt: skip
+    if work.actor.variant is None or identity.is_owner(work.actor.variant):
+        return
+    rule = work.session.execute(
+        text("select amount, currency from approval_rules where org_id = :org_id and amount is not null"),
+        {"org_id": buyer_id},
+    ).one_or_none()
+    if rule is not None and (rule.currency != currency or total > rule.amount):
+        raise ApprovalNeeded(
+            f"Purchases above {rule.amount:,.2f} {rule.currency} need the approval of a colleague at your company."
+        )
+
+
+def priced(work: Work, loaded: "Loaded", level: int) -> list[PricedOrder]:
+    """The basket as one order per seller, refused when a seller may not sell or the buyer may not buy as much."""
+    orders = price_basket(loaded.wanted, loaded.terms)
+    _check_sellers(work, loaded.wanted)
+    _check_cap(work, loaded.buyer_id, level, orders)
+    return orders
+
+
+def total_of(orders: Sequence[PricedOrder]) -> Decimal:
+    return sum((order.total for order in orders), Decimal(0))
+
+
+def checked_note(note: str) -> str:
     if len(note) > 1000:
         raise Invalid("A note has at most 1,000 characters.")
-    basket, address, wanted, terms, seen = _load(work, basket_id, site_id)
-    _check_prices(wanted, seen)
-    orders = price_basket(wanted, terms)
-    _check_sellers(work, wanted)
-    _check_cap(work, basket.buyer_id, level, orders)
-    total = sum((order.total for order in orders), Decimal(0))
-    identity.require_reach(
-        work, buyer_id=basket.buyer_id, seller_id=None, site_id=site_id, permission=Permission.PLACE_ORDERS,
-        amount=total, currency=orders[0].currency,
-    )  # fmt: skip
-    return _place(work, basket, site_id, address, orders, method, note.strip())
+    return note.strip()
 
 
-def _place(
-    work: Work,
-    basket: Any,
-    site_id: UUID,
-    address: dict[str, Any],
-    orders: Sequence[PricedOrder],
-    method: Method,
-    note: str,
+def place(
+    work: Work, basket: "Loaded", site_id: UUID, orders: Sequence[PricedOrder], method: Method, note: str
 ) -> UUID:
+    """Write the purchase of a basket that was checked, take its stock and hold or await its money."""
     purchase_id, is_paid = new_id(), method is Method.WALLET
     hours = Setting.PAYMENT_WINDOW_HOURS_WALLET if is_paid else Setting.PAYMENT_WINDOW_HOURS_BANK
     due_at = work.now + timedelta(hours=int(value_of(work, hours)))
     held = [
         Held(new_id(), basket.buyer_id, order.seller_id, order.currency, order.total, order.goods) for order in orders
     ]
-    _write(work, purchase_id, basket, site_id, address, orders, held, method, note)
+    _write(work, purchase_id, basket, site_id, orders, held, method, note)
     stock.take(work, order_ids=[order.order_id for order in held], expires_at=None if is_paid else due_at)
     payments.open_payment(
         work, purchase_id=purchase_id, buyer_id=basket.buyer_id, method=method, orders=held, due_at=due_at
@@ -120,21 +155,33 @@ def set_answer_timers(
     set_timers(work, "decline_unanswered", due)
 
 
-class _Loaded:
-    """The open basket, locked; `calendars` are those of its sellers in the order of their ids."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A basket that is about to be ordered, its row locked; `calendars` are those of its sellers by their ids."""
 
-    def __init__(self, basket_id: UUID, buyer_id: UUID, buyer_name: str, calendars: list[WorkingCalendar]) -> None:
-        self.basket_id, self.buyer_id, self.buyer_name, self.calendars = basket_id, buyer_id, buyer_name, calendars
+    basket_id: UUID
+    buyer_id: UUID
+    person_id: UUID
+    buyer_name: str
+    address: dict[str, Any]
+    calendars: list[WorkingCalendar]
+    wanted: list[Wanted]
+    terms: dict[UUID, Terms]
+    seen: dict[UUID, Decimal]
 
 
 _LOAD = text("""
 with basket as (
-    select b.id, b.buyer_id, g.name as buyer_name from baskets b join organizations g on g.id = b.buyer_id
-    where b.buyer_id = :buyer_id and b.person_id = :person_id and b.placed_at is null
-      and (cast(:basket_id as uuid) is null or b.id = :basket_id)
+    select b.id, b.buyer_id, b.person_id, g.name as buyer_name
+    from baskets b join organizations g on g.id = b.buyer_id
+    where b.buyer_id = :buyer_id and b.placed_at is null
+      and case when :is_requested then b.requested_at is not null and b.id = :basket_id
+          else b.requested_at is null and b.person_id = :person_id
+            and (cast(:basket_id as uuid) is null or b.id = :basket_id) end
     for update of b
 )
-select b.id as basket_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id, o.seller_id, o.sku,
+select b.id as basket_id, b.person_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id,
+       o.seller_id, o.sku,
        o.state, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,
        s.time_zone as seller_zone, (select coalesce(array_agg(h.closed_on), '{}') from org_holidays h
          where h.org_id = o.seller_id and h.closed_on between :yesterday and :horizon) as seller_closed,
@@ -155,15 +202,14 @@ order by o.seller_id, l.added_at, l.offer_id
 """)
 
 
-def _load(
-    work: Work, basket_id: UUID | None, site_id: UUID
-) -> tuple[_Loaded, dict[str, Any], list[Wanted], dict[UUID, Terms], dict[UUID, Decimal]]:
+def load_basket(work: Work, site_id: UUID, *, basket_id: UUID | None, is_requested: bool = False) -> Loaded:
+    """One's own open basket, or one that a colleague has asked an approval for, locked and at today's prices."""
     buyer_id = work.actor.require_org()
     rows = work.session.execute(
         _LOAD,
         {
             "buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "site_id": site_id,
-            "yesterday": work.now.date() - timedelta(days=1),
+            "is_requested": is_requested, "yesterday": work.now.date() - timedelta(days=1),
             "horizon": work.now.date() + timedelta(days=identity.HORIZON_DAYS),
         },
     ).all()  # fmt: skip
@@ -193,8 +239,11 @@ def _load(
         row.seller_id: WorkingCalendar(time_zone=row.seller_zone, closed=frozenset(row.seller_closed)) for row in rows
     }
     kept = [calendars[seller] for seller in sorted(calendars)]
-    loaded = _Loaded(rows[0].basket_id, buyer_id, rows[0].buyer_name, kept)
-    return loaded, rows[0].address, wanted, terms, {row.offer_id: row.seen_unit_price for row in rows}
+    return Loaded(
+        basket_id=rows[0].basket_id, buyer_id=buyer_id, person_id=rows[0].person_id, buyer_name=rows[0].buyer_name,
+        address=rows[0].address, calendars=kept, wanted=wanted, terms=terms,
+        seen={row.offer_id: row.seen_unit_price for row in rows},
+    )  # fmt: skip
 
 
 def _check_sellers(work: Work, wanted: Sequence[Wanted]) -> None:
@@ -237,8 +286,8 @@ def _check_cap(work: Work, buyer_id: UUID, level: int, orders: Sequence[PricedOr
             )
 
 
-def _check_prices(wanted: Sequence[Wanted], seen: dict[UUID, Decimal]) -> None:
-    changed = [line for line in wanted if line.price.unit_price != seen[line.offer_id]]
+def check_prices(loaded: Loaded) -> None:
+    changed = [line for line in loaded.wanted if line.price.unit_price != loaded.seen[line.offer_id]]
     if changed:
         first = changed[0]
         others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -287,9 +336,8 @@ from jsonb_to_recordset(cast(:lines as jsonb)) as l(
 def _write(
     work: Work,
     purchase_id: UUID,
-    basket: _Loaded,
+    basket: Loaded,
     site_id: UUID,
-    address: dict[str, Any],
     orders: Sequence[PricedOrder],
     held: Sequence[Held],
     method: Method,
@@ -322,7 +370,7 @@ def _write(
             "site_id": site_id,
             "buyer_id": basket.buyer_id,
             "buyer_name": basket.buyer_name,
-            "person_id": work.actor.user_id,
+            "person_id": basket.person_id,
             "basket_id": basket.basket_id,
             "method": method.value,
             "currency": orders[0].currency,
@@ -332,7 +380,7 @@ def _write(
             "total": sum((o.total for o in orders), Decimal(0)),
             "state": (OrderState.AWAITING_SELLER if is_paid else OrderState.AWAITING_PAYMENT).value,
             "version": 2 if is_paid else 1,
-            "address": to_json(address).decode(),
+            "address": to_json(basket.address).decode(),
             "note": note,
             "now": work.now,
             "secured_at": work.now if is_paid else None,

@@ -36,11 +36,17 @@ from domain.pricing import Price
 def my_basket(work: Work) -> BasketSheet:
     """One's own open basket, grouped by seller, at today's prices, with what stands in the way."""
     work.actor.require(Permission.FILL_BASKET)
+    return basket_sheet(work, basket_id=None)
+
+
+def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
+    """A basket of the organisation, or one's own open one, at today's prices; who may see it the caller has asked."""
     rows = work.session.execute(
         text(
             "with mine as materialized (select l.*, b.id as open_id from baskets b join basket_lines l on"
             " l.basket_id = b.id"
-            " where b.buyer_id = :buyer_id and b.person_id = :person_id and b.placed_at is null)"
+            " where b.buyer_id = :buyer_id and b.id = coalesce(cast(:basket_id as uuid), (select id from baskets"
+            " where buyer_id = :buyer_id and person_id = :person_id and placed_at is null and requested_at is null)))"
             " select m.open_id, m.offer_id, m.quantity, m.seen_unit_price, o.variant_id, o.seller_id, o.sku, o.state,"
             " o.currency, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,"
             " p.id as product_id, p.picture_file_id,"
@@ -53,8 +59,11 @@ def my_basket(work: Work) -> BasketSheet:
             " left join stock_available((select array_agg(offer_id) from mine), :now) a on a.offer_id = m.offer_id"
             " order by s.name, m.added_at, m.offer_id"
         ),
-        {"buyer_id": work.actor.require_org(), "person_id": work.actor.user_id, "now": work.now},
-    ).all()
+        {
+            "buyer_id": work.actor.require_org(), "person_id": work.actor.user_id, "basket_id": basket_id,
+            "now": work.now,
+        },
+    ).all()  # fmt: skip
     prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows}) if rows else {}
     groups = [
         _group([row for row in rows if row.seller_id == seller_id], prices)

@@ -36,6 +36,22 @@ ENDED = frozenset({OrderState.COMPLETED, OrderState.CANCELLED, OrderState.DECLIN
 BOUND = frozenset({OrderState.CONFIRMED, OrderState.IN_PRODUCTION, OrderState.READY})
 
 
+class RequestState(StrEnum):
+    """Of a purchase that waits for a colleague's approval."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.WAITING: frozenset(RequestState) - {RequestState.WAITING},
+    **{state: frozenset() for state in RequestState if state is not RequestState.WAITING},
+}
+
+
 class Progress(StrEnum):
     """How far the goods of an order are, derived from quantities."""
 

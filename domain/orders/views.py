@@ -71,6 +71,53 @@ class BasketSheet(View):
     ready: bool
 
 
+class ApprovalRuleSheet(View):
+    """How an organisation approves purchases. `amount` None: only personal limits ask for an approval."""
+
+    amount: Decimal | None
+    currency: str
+    own_requests: bool
+
+
+class RequestRow(View):
+    """One purchase that waits, or has waited, for an approval."""
+
+    purchase_request_id: UUID
+    asked_by: str
+    is_mine: bool
+    site_name: str
+    suppliers: list[str]
+    lines: int
+    currency: str
+    total: Decimal
+    state: str
+    asked_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str | None
+    purchase_id: UUID | None
+
+
+class LastTime(View):
+    """How the organisation last bought the same goods."""
+
+    offer_id: UUID
+    unit_price: Decimal
+    quantity: int
+    ordered_at: datetime
+
+
+class RequestSheet(RequestRow):
+    """One request with its basket at today's prices. `obstacle` says why this reader cannot approve it, if so."""
+
+    method: str
+    note: str
+    basket: BasketSheet | None
+    last_times: dict[UUID, LastTime]
+    obstacle: str | None
+
+
 class OrderRow(View):
     """One supplier order in a list."""
 

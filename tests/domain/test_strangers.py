@@ -356,6 +356,22 @@ ENTRIES: dict[str, Entry] = {
     "orders.place_order": command(
         lambda w: {"request_id": again(), "site_id": w.shop.site_id, "basket_id": w.basket, "method": Method.WALLET},
         P.PLACE_ORDERS),
+    # purchases that wait for a colleague
+    "orders.approval_needed": question(
+        lambda w: {"site_id": w.shop.site_id, "total": Decimal(1), "currency": "EUR"}, P.PLACE_ORDERS, own=True),
+    "orders.approval_rule": question(nothing, P.SEE_APPROVAL_RULES, own=True),
+    "orders.approve_purchase": command(
+        lambda w: {"request_id": again(), "purchase_request_id": w.wish, "total": w.wish_total}, P.APPROVE_ORDERS),
+    "orders.ask_approval": command(
+        lambda w: {"request_id": again(), "site_id": w.shop.site_id, "basket_id": w.basket,
+                   "method": Method.BANK_TRANSFER}, P.PLACE_ORDERS),
+    "orders.purchase_requests": question(nothing, P.PLACE_ORDERS, P.APPROVE_ORDERS, own=True),
+    "orders.reject_purchase": command(lambda w: {"purchase_request_id": w.wish, "reason": "no"}, P.APPROVE_ORDERS),
+    "orders.request_sheet": question(lambda w: {"purchase_request_id": w.wish}, P.APPROVE_ORDERS),
+    "orders.set_approval_rule": command(
+        lambda w: {"amount": Decimal(7), "currency": "EUR", "own_requests": True}, P.SET_APPROVAL_RULES, own=True),
+    "orders.tend_requests": command(nothing),
+    "orders.withdraw_request": command(lambda w: {"purchase_request_id": w.wish}, P.PLACE_ORDERS),
     "orders.publish_feedback": command(lambda w: {"order_id": w.reviewed}),
     "orders.purchase_sheet": question(lambda w: {"purchase_id": w.unpaid}, P.SEE_PURCHASES),
     "orders.record_receipt": command(
@@ -604,6 +620,15 @@ def hand_in_a_proof(who: Company) -> None:
     run(Actor.system(), verification.record_reading, submission_id=made, file_id=paper, outcome="review")
 
 
+def wish(asker: Actor, shop: Company, offer_id: UUID) -> tuple[UUID, Decimal]:
+    """A purchase that waits for a colleague's approval, and what it costs."""
+    run(asker, orders.add_to_basket, offer_id=offer_id, quantity=7)
+    with begin(asker) as work:
+        total = orders.my_basket(work).total
+    asked = run(asker, orders.ask_approval, request_id=uuid4(), site_id=shop.site_id, method=Method.BANK_TRANSFER)
+    return asked, total
+
+
 def fill_world(market: Market, shop: Company, maker: Company) -> World:
     """The trade of a buyer with a seller: what the entries point at."""
     finance = market.finance
@@ -677,6 +702,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     world.bank_line = run(finance, payments.record_bank_line, bank_reference="OPEN", booked_on=date(2026, 1, 5),
                           payer=shop.name, remittance="-", amount=Decimal("9.00"), currency="EUR")  # fmt: skip
     top_up(shop, "1.00", finance)
+    world.wish, world.wish_total = wish(shop.people[Variant.PURCHASING_AGENT], shop, world.offer)
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)
     with begin(shop.owner) as work:
         world.basket = orders.my_basket(work).basket_id
