@@ -35,7 +35,7 @@ def draw_reachable() -> None:
 
 def _line(text: str, is_confirmed: bool) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"**{plain(text)}**", width="content")
+        st.text(text, width="content")
         if is_confirmed:
             st.badge("Confirmed", icon=":material/check:", color="green")
         else:
@@ -139,8 +139,9 @@ def _draw_providers(mine: WaysIn) -> None:
         label = known[row.provider].label if row.provider in known else "your company's sign-on"
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             used = plain(words.ago(row.last_used_at))
-            label = plain(words.sentence_case(label))
-            st.markdown(f"**{label}**  \n:gray[:small[Last used {used}]]", width="content")
+            st.markdown(
+                f"**{plain(label[:1].upper() + label[1:])}**  \n:gray[:small[Last used {used}]]", width="content"
+            )
             _act(
                 "Take away", identity.leave_provider, f"leave-{row.provider}",
                 done="You no longer come in that way. Your password still works.", icon=":material/link_off:",
