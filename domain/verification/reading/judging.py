@@ -257,11 +257,16 @@ def _numbers(desk: _Desk) -> None:
             if name in needed:
                 desk.doubt(f"The business has not told its {WORDS[name]}, so there is nothing to compare with.")
             continue
-        hits = finding.labelled(desk.sheet, name) or finding.in_sentences(desk.sheet, name)
-        for hit in (hit for hit in hits if any(sign.isdigit() for sign in hit.text)):
+        labelled = [hit for hit in finding.labelled(desk.sheet, name) if any(sign.isdigit() for sign in hit.text)]
+        own = [hit for hit in labelled if _same_number(hit.text, told, expected.country)]
+        for hit in (own or finding.mentioned(desk.sheet, _number_pattern(told, expected.country)))[:1]:
             desk.keep(name, hit)
-            if not _same_number(hit.text, told, expected.country):
-                desk.doubt(f"The {WORDS[name]} on the paper is not that of the business.")
+        # A number of another length is another kind of number under a like label.
+        others = [hit for hit in labelled if hit not in own and len(_figures(hit.text)) == len(_figures(told))]
+        if others:
+            if name not in desk.fields:
+                desk.keep(name, others[0])
+            desk.doubt(f"The {WORDS[name]} on the paper is not that of the business.")
         if name in needed:
             verdict = (
                 numbers.check_tax_number(expected.country, told)
@@ -274,6 +279,23 @@ def _numbers(desk: _Desk) -> None:
         _accounts(desk)
 
 
+def _figures(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _number_pattern(told: str, country: str) -> str:
+    """The number as a pattern, whatever stands between its signs; letters of the country may be left out."""
+    signs = re.sub(r"[^a-z0-9]", "", plain(told))
+    prefix = re.match(r"[a-z]*", signs)
+    letters = prefix[0] if prefix else ""
+    if letters == country.lower():
+        signs = signs.removeprefix(letters)
+        letters = rf"(?:{letters}[ -]?)?"
+    else:
+        letters = ""
+    return rf"(?<![a-z0-9]){letters}" + r"[ ./-]{0,2}".join(signs) + r"(?![0-9]|[a-z]{1,2}\d)"
+
+
 def _same_number(text: str, told: str, country: str) -> bool:
     """All digits are the same, and letters that the business told stand there too, but for the country's."""
     there, wanted = (re.sub(r"[^A-Z0-9]", "", plain(one).upper()) for one in (text, told))
@@ -284,19 +306,25 @@ def _same_number(text: str, told: str, country: str) -> bool:
 
 
 def _accounts(desk: _Desk) -> None:
-    labels = [hit for hit in finding.labelled(desk.sheet, "iban") if _IBAN.search(hit.text.upper())]
-    for hit in labels:
-        match = _IBAN.search(hit.text.upper())
-        assert match is not None
-        verdict = numbers.check("iban", "", match[0])
-        desk.keep("iban", hit, match[0])
+    told = re.sub(r"\W", "", desk.expected.iban or "").upper()
+    found: list[tuple[str, Hit]] = []
+    for line in desk.sheet.lines:
+        for match in _IBAN.finditer(line.text.upper()):
+            verdict = numbers.check("iban", "", match[0])
+            if verdict.normalised:
+                found.append((verdict.normalised, Hit(match[0], (line,), "mention")))
+    own = [hit for value, hit in found if value == told] if told else [hit for _, hit in found[:1]]
+    labelled = [hit for hit in finding.labelled(desk.sheet, "iban") if _IBAN.search(hit.text.upper())]
+    for hit in (own or labelled)[:1]:
+        desk.keep("iban", hit)
+    for hit in labelled:
+        verdict = numbers.check("iban", "", _IBAN.search(hit.text.upper())[0])  # type: ignore[index]
         if not verdict.valid:
             desk.doubt(f"The IBAN cannot be right: {verdict.sentence}")
-        elif desk.expected.iban is not None:
-            if re.sub(r"\W", "", desk.expected.iban).upper() != verdict.normalised:
-                desk.doubt("The account on the paper is not that of the business.")
-        elif "address" not in desk.fields:
-            desk.doubt("The business has not told its account, and the statement shows no address to compare.")
+        elif told and verdict.normalised != told:
+            desk.doubt("The account on the paper is not that of the business.")
+    if not told and "address" not in desk.fields:
+        desk.doubt("The business has not told its account, and the statement shows no address to compare.")
 
 
 # --- days --------------------------------------------------------------------------------------
@@ -304,15 +332,19 @@ def _accounts(desk: _Desk) -> None:
 
 def _days(desk: _Desk) -> None:
     today = desk.expected.today
+    made = desk.reading.made_on
     issued = _dated(desk, "issued_on") or _signed(desk)
+    if made is not None:
+        # The file's own day says which of the paper's days is that of its issue; a later one does not count.
+        near = [one for one in (*issued, *_all_days(desk)) if abs((made - one[0]).days) <= MADE_APART_DAYS]
+        if issued and not near:
+            desk.doubt("The paper is dated on another day than the file was made.")
+        issued = near[:1] or issued
     for day, _ in issued:
         if day > today:
             desk.doubt("The paper is dated after today.")
         if today - day > timedelta(days=AGE_DAYS_MAX[desk.paper]):
             desk.doubt(f"The paper is older than {AGE_DAYS_MAX[desk.paper]} days.")
-        made = desk.reading.made_on
-        if made is not None and abs((made - day).days) > MADE_APART_DAYS:
-            desk.doubt("The paper is dated on another day than the file was made.")
     for day, hit in issued:
         desk.keep("issued_on", hit, day.isoformat())
     for day, hit in _dated(desk, "valid_until") or _validity(desk):
@@ -358,6 +390,15 @@ def _signed(desk: _Desk) -> list[tuple[date, Hit]]:
             if _PLACE_AND_DAY.match(before) and not behind:
                 found.append((day, Hit(line.text[start:end], (line,), "sentence")))
     return found
+
+
+def _all_days(desk: _Desk) -> list[tuple[date, Hit]]:
+    month_first = desk.expected.country.upper() in _MONTH_FIRST
+    return [
+        (day, Hit(line.text[start:end], (line,), "mention"))
+        for line in desk.sheet.lines
+        for day, start, end in days_in(line.text, month_first=month_first)
+    ]
 
 
 def _standard(desk: _Desk) -> None:
