@@ -8,9 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app import cli
-from app.benches import machine
+from app.benches import machine, sign_in
 from app.benches import place_order as bench
-from app.benches import sign_in
 from domain.kernel import database as db
 from domain.kernel.actor import Actor
 from domain.kernel.work import begin
