@@ -220,14 +220,15 @@ def _row(work: Work, row: Any, facts: dict[str, Any], known: Mapping[str, str]) 
     if row.from_state or row.to_state:
         changes = (AuditChange(what="state", before=row.from_state, after=row.to_state), *changes)
     reason = facts.pop("reason", None)
+    org_name = known.get(str(row.org_id or row.concerns_org_id)) or _side(row)
     ids = {str(row.subject_id), str(row.actor_user_id), str(row.org_id), *_texts(facts), *_texts([before, after])}
     if not is_mine:
         ids -= {str(row.actor_user_id)}
     return AuditRow(
         event_id=row.id, at=row.recorded_at, name=row.name, subject=row.subject, subject_id=row.subject_id,
         who=_who(row, is_mine, actor_name), actor_id=row.actor_user_id if is_mine else None, actor_name=actor_name,
-        org_id=row.org_id, org_name=known.get(str(row.org_id)) or _side(row), from_state=row.from_state,
-        to_state=row.to_state, changes=changes, reason=str(reason) if reason else None, facts=facts,
+        org_id=row.org_id, org_name=org_name, from_state=row.from_state, to_state=row.to_state, changes=changes,
+        reason=str(reason) if reason else None, facts=facts,
         names={id: known[id] for id in ids if id in known}, command=row.command, sealed_in=row.batch,
         is_erased=row.is_erased,
     )  # fmt: skip
@@ -303,7 +304,7 @@ def _names(work: Work, ids: Collection[str]) -> dict[str, str]:
 
 
 def _ids(facts: Mapping[str, Any], row: Any) -> set[str]:
-    own = {row.subject_id, row.actor_user_id, row.org_id} - {None}
+    own = {row.subject_id, row.actor_user_id, row.org_id, row.concerns_org_id} - {None}
     return {str(id) for id in own} | {found for found in _texts(facts) if _is_id(found)}
 
 

@@ -21,7 +21,7 @@ who, actor = guard()
 
 
 def value(amount: Decimal, unit: str) -> str:
-    return f"{words.number(amount)} {unit}"
+    return f"{words.number(amount)} {unit.removesuffix('s') if amount == 1 else unit}"
 
 
 @guarded_dialog("Change a setting")
@@ -62,8 +62,8 @@ table(
     "settings",
     rows,
     [
-        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", "large"),
-        Column("Now", lambda row: value(row.value, row.unit), width="medium"),
+        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", 240),
+        Column("Now", lambda row: value(row.value, row.unit)),
         Column(
             "Planned",
             lambda row: (
@@ -88,7 +88,7 @@ if changes:
         "setting-changes",
         changes,
         [
-            Column("Setting", lambda row: row.meaning, width="large"),
+            Column("Setting", lambda row: row.meaning, width=240),
             Column("Change", difference),
             Column("Holds from", lambda row: words.instant(row.effective_from)),
             Column("By", lambda row: row.changed_by or "The system"),

@@ -26,12 +26,12 @@ if rows:
         "territory",
         rows,
         [
-            Column("Region", lambda row: row.name, width="medium"),
+            Column("Region", lambda row: row.name),
             Column("State", lambda row: row.state, "state"),
+            Column("Days", days, width="medium"),
             Column("Postal codes today", lambda row: words.areas(row.areas) or "None", width="large"),
             Column("How", lambda row: words.territory_mode(row.mode)),
             Column("Alone", lambda row: "Yes" if row.is_exclusive else "No"),
-            Column("Days", days, width="medium"),
         ],
         alt="The regions that you serve",
     )
