@@ -47,8 +47,8 @@ _FORM = _PAGE.replace('<a href="{href}">', '<form method="post" action="{href}">
 def ask_to_unsubscribe(token: str) -> HTMLResponse:
     """One button: mail scanners open links, so that opening this one changes nothing."""
     body = _FORM.format(
-        title="Stop these letters?", label="Stop these letters", refresh="",
-        text="You will still see everything under Notices, and you can switch the letters on again there.",
+        title="Stop these e-mails?", label="Stop these e-mails", refresh="",
+        text="You will still see everything under Notices, and you can switch them on again there.",
         href=escape(f"/auth/unsubscribe?t={quote(token, safe='')}"),
     )  # fmt: skip
     return HTMLResponse(body, headers={"Cache-Control": "no-store"})
@@ -56,7 +56,7 @@ def ask_to_unsubscribe(token: str) -> HTMLResponse:
 
 def unsubscribed(topic: str) -> HTMLResponse:
     return page(
-        200, "You will get no more of these letters", f"Letters about “{topic}” are switched off. Everything still "
+        200, "You will get no more of these e-mails", f"E-mails about “{topic}” are switched off. Everything still "
         "stands under Notices, where you can switch them on again.", label="Open Notices", href="/account-notices",
     )  # fmt: skip
 

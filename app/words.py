@@ -514,7 +514,12 @@ TOPICS: dict[str, tuple[str, str]] = {
 }
 EMAIL_WISHES: dict[str, str] = {"now": "At once", "daily": "Daily summary", "off": "No e-mails"}
 APPEALS: dict[str, str] = {"open": "Being looked at", "granted": "Granted", "refused": "Refused"}
-MESSAGES: dict[str, str] = {"digest": "Daily summary", "notice": "Notice"}
+MESSAGES: dict[str, str] = {
+    "digest": "Daily summary",
+    "organization_suspended": "Suspension",
+    "organization_restored": "Restoration",
+    "appeal_refused": "Answer to an appeal",
+}
 
 # What happened to an order, as a line of its timeline.
 STEPS: dict[str, str] = {

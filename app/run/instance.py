@@ -166,7 +166,7 @@ def _banner(known: Settings) -> str:
     if _exists("orchestration.definitions"):
         lines.append(f"  Pipelines (Dagster):   http://127.0.0.1:{known.dagster_port}")
     if known.keeps_mail:
-        lines.append(f"  Letters are kept in:   {known.home / 'mail'}")
+        lines.append(f"  E-mails are kept in:   {known.home / 'mail'}")
     lines += [f"  Data folder:           {known.home}", ""]
     if _exists("app.accounts"):
         # Asked in a process of its own for the same reason as the demo.

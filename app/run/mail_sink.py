@@ -5,6 +5,7 @@ It listens on loopback only. The newest letters are kept; a letter that comes tw
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 import threading
@@ -56,6 +57,7 @@ def listening(folder: Path, port: int) -> Controller:
 
 def main() -> None:
     log.setup("mail")
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes down who gets what
     known, ended = settings(), threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: ended.set())

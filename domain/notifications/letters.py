@@ -159,12 +159,12 @@ LETTERS: dict[str, Letter] = {
     "notice": Letter(
         "{sentence}",
         ("{sentence}",), "Open", "/account-notices",
-        ("Choose which letters you get: {home}/account-notices{unsubscribe}",),
+        ("Choose which e-mails you get: {home}/account-notices{unsubscribe}",),
     ),
     "digest": Letter(
         "Your day at Wholesale OS: {count} notices",
         ("What happened since the last summary:", "{lines}"), "Open", "/account-notices",
-        ("Choose which letters you get: {home}/account-notices{unsubscribe}",),
+        ("Choose which e-mails you get: {home}/account-notices{unsubscribe}",),
     ),
 }  # fmt: skip
 

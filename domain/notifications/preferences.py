@@ -101,7 +101,7 @@ def _mac(said: str) -> str:
 
 def _choose(work: Work, person_id: UUID, topic: Topic, email: EmailWish) -> None:
     if topic in UNMUTABLE:
-        raise Invalid("Letters about this cannot be switched off: they are about your money and your safety.")
+        raise Invalid("E-mails about this cannot be switched off: they are about your money and your safety.")
     before = work.session.execute(
         text("select email from notice_preferences where person_id = :person and topic = :topic"),
         {"person": person_id, "topic": topic.value},

@@ -1,4 +1,4 @@
-"""What my organisation was told, and which letters I want about it."""
+"""What my organisation was told, and which e-mails I want about it."""
 
 import streamlit as st
 
@@ -33,7 +33,7 @@ only_unread = st.session_state.get("notices-unread", st.query_params.get("notice
 page = page_in_address("notices")
 notices, total = ask(notifications.my_notices, only_unread=bool(only_unread), page=page, size=SIZE)
 slot = st.container()
-tab = tabs_of("notices", {"notices": "Notices", "letters": "Letters"})
+tab = tabs_of("notices", {"notices": "Notices", "letters": "E-mails"})
 with slot:
     page_header("Notices", "What happened to your orders, your money and your account", mark_all)
 

@@ -47,7 +47,6 @@ def show_preview(seen: SuspensionPreview) -> None:
             {
                 "Offers that buyers find no more": words.number(seen.active_offers),
                 "Open baskets of buyers with its goods": words.number(seen.baskets),
-                "People who can still sign in": words.number(seen.people),
             }
         )
     with two:
@@ -57,6 +56,7 @@ def show_preview(seen: SuspensionPreview) -> None:
                 "Open sales orders": f"{words.number(seen.open_sales)} ({words.number(seen.unanswered)} unanswered)",
                 "Open purchases": words.number(seen.open_purchases),
                 "Units reserved in its stock": words.number(seen.units_reserved),
+                "People who can sign in": words.number(seen.people),
             }
         )
     for money in seen.money:
@@ -187,7 +187,7 @@ if current is not None and current.state == SuspensionState.PROPOSED and CONCERN
 elif current is not None and current.appeal_state == AppealState.OPEN and CONCERNED:
     decide_appeal(current)
 
-left, right = st.columns([1, 1.6], gap="medium")
+left, right = st.columns([1, 2.2], gap="medium")
 with left, st.container(border=True):
     section("Facts")
     facts_list(
@@ -220,8 +220,11 @@ for row in history:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(row.reason)}**", width="content")
-            status(row.state)
-        lines = {"Proposed": f"{words.instant(row.proposed_at)}, {row.proposed_by_name or 'the system'}"}
+            # What is active here is the suspension, which is nothing to show in green.
+            status("suspended" if row.state == SuspensionState.ACTIVE else row.state)
+        lines = {}
+        if row.proposed_at != row.decided_at:
+            lines["Proposed"] = f"{words.instant(row.proposed_at)}, {row.proposed_by_name or 'the system'}"
         if row.decided_at:
             note = f": {row.decision_note}" if row.decision_note else ""
             lines["Decided"] = f"{words.instant(row.decided_at)}, {row.decided_by_name or 'the system'}{note}"

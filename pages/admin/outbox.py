@@ -47,11 +47,11 @@ def show(row: OutgoingRow) -> None:
         st.rerun()
 
 
-page_header("Outgoing messages", "Letters and text messages to people, newest first")
+page_header("Outgoing messages", "E-mails and text messages to people, newest first")
 if settings().smtp is None:
-    st.warning("No mail server is set up, so letters wait. Set WHOLESALE_SMTP and start again.")
+    st.warning("No mail server is set up, so e-mails wait. Set WHOLESALE_SMTP and start again.")
 elif settings().keeps_mail:
-    st.caption(f"Nothing leaves this machine: letters are kept in {plain(settings().home / 'mail')}.")
+    st.caption(f"Nothing leaves this machine: e-mails are kept in {plain(settings().home / 'mail')}.")
 with st.container(horizontal=True):
     find = search_box("outbox", "Address or number")
     state = choice("outbox", "All states", {s.value: words.state_word(s.value) for s in OutgoingState}, key="state")
@@ -61,7 +61,7 @@ def nothing() -> None:
     if find or state:
         empty_state("filter_alt_off", "No message fits", "Choose another state or clear the search.")
     else:
-        empty_state("outbox", "Nothing was sent yet", "Letters appear here as soon as somebody is written to.")
+        empty_state("outbox", "Nothing was sent yet", "E-mails appear here as soon as somebody is written to.")
 
 
 paged_table(
