@@ -1,4 +1,4 @@
-"""Papers of companies that do not exist, as real files: twenty-four families, honest ones and dishonest ones, from a seed.
+"""Papers of companies that do not exist, as real files: thirty families, honest ones and dishonest ones, from a seed.
 
 A family is a layout, a language, fonts and the words of one issuer. Each company gets an honest paper; from it, or
 from the wish to have one, come the dishonest: *forged* (another number or name was typed), *expired*, *foreign*
@@ -776,12 +776,146 @@ RINA Services S.p.A. \\ Via Corsica 12 - 16128 Genova
 """
 
 
+def _belastingdienst(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: (left: 2.4cm, right: 2.4cm, y: 2cm))
+#set text(font: "DejaVu Serif", size: 9.5pt, lang: "nl")
+#align(center)[#text(size: 15pt, fill: rgb("#154273"))[Belastingdienst]]
+#v(1cm)
+#text(size: 7pt)[Belastingdienst, Postbus 2523, 6401 DA Heerlen]
+
+{_t(firm.name)} \\
+{_t(firm.street)} \\
+{firm.postcode} {firm.city.upper()}
+#v(0.8cm)
+#table(columns: (3.4cm, 1fr), stroke: none, inset: (x: 0pt, y: 2.5pt), [Datum], [{in_words(day, "nl")}], [Ons kenmerk], [{_digits(random, 9)}], [Betreft], [Uw btw-identificatienummer])
+#v(0.5cm)
+Geachte heer, mevrouw,
+
+U krijgt een btw-identificatienummer. Dit nummer gebruikt u voor al uw contacten met uw klanten en leveranciers en
+zet u op uw facturen.
+
+#h(1cm) Uw btw-identificatienummer is: *{firm.tax}*
+
+Controleer of uw gegevens kloppen. Is dit niet het geval, geef dit dan door aan de Belastingdienst.
+
+Met vriendelijke groet, \\ namens de inspecteur
+"""
+
+
+def _permanente(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: 2cm)
+#set text(font: "DejaVu Sans", size: 9pt, lang: "pt")
+#text(size: 13pt)[*Certidão Permanente de Registo Comercial*] #h(1fr) Código de acesso: {_digits(random, 4)}-{_digits(random, 4)}-{_digits(random, 4)}
+#line(length: 100%)
+A entidade assim identificada está registada na Conservatória do Registo Comercial de {firm.city}.
+#v(0.3cm)
+*Matrícula*
+#grid(columns: (4.5cm, 1fr), row-gutter: 7pt,
+ [NIF/NIPC:], [{firm.number}],
+ [Firma:], [{_t(firm.name)}],
+ [Natureza Jurídica:], [SOCIEDADE COMERCIAL],
+ [Sede:], [{_t(firm.street)}],
+ [], [{firm.postcode} {firm.city}],
+ [Objecto:], [Comércio por grosso de artigos para o lar],
+ [Capital:], [{random.randint(5, 90)}.000,00 Euros],
+ [Data de encerramento do exercício:], [31 Dezembro])
+#v(0.4cm)
+*Órgãos Sociais* \\ GERÊNCIA: {random.choice(("RUI MANUEL PINTO", "TERESA SOUSA LOPES"))}
+#v(0.6cm)
+Certidão permanente subscrita em {day:%d-%m-%Y} e válida até {day + timedelta(days=365):%d-%m-%Y}
+"""
+
+
+def _attribuzione(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: 2.4cm)
+#set text(font: "New Computer Modern", size: 11pt, lang: "it")
+#grid(columns: (1fr, auto), [#text(size: 16pt)[Agenzia delle Entrate] \\ Direzione Provinciale di {firm.city}], [Protocollo {_digits(random, 8)}])
+#v(1cm)
+#align(center)[*CERTIFICATO DI ATTRIBUZIONE DEL NUMERO DI PARTITA IVA*]
+#v(0.5cm)
+Si attesta che al soggetto di seguito indicato è stato attribuito il numero di partita IVA:
+
+#align(center)[#text(size: 14pt)[{firm.tax}]]
+
+Soggetto: {_t(firm.name)}
+
+con sede in {firm.city}, {_t(firm.street)}, {firm.postcode}
+
+Attività esercitata: 46.49.90 commercio all'ingrosso di vari prodotti di consumo
+#v(1cm)
+{firm.city}, {day:%d/%m/%Y} #h(1fr) Il funzionario
+"""
+
+
+def _british_gas(firm: Firm, day: date, _until: date, random: Random) -> str:
+    return f"""
+#set page(margin: 1.9cm)
+#set text(font: "DejaVu Sans", size: 9pt, lang: "en")
+#text(size: 18pt, fill: rgb("#0396a6"))[British Gas] #text(size: 12pt)[business]
+#v(0.7cm)
+#grid(columns: (1fr, 6cm),
+ [{_t(firm.name)} \\ {_t(firm.street)} \\ {firm.city} \\ {firm.postcode}],
+ rect(inset: 8pt, width: 100%)[*Your electricity bill* \\ Bill date: {in_words(day, "en")} \\ Customer reference: {_digits(random, 9)} \\ Bill number: {_digits(random, 8)}])
+#v(0.8cm)
+Hello, here is your bill for {in_words(day - timedelta(days=33), "en")} to {in_words(day - timedelta(days=3), "en")}.
+#table(columns: (1fr, auto), stroke: (x: none), [Balance brought forward], [£0.00], [Electricity used], [£{random.randint(90, 700)}.{random.randint(10, 99)}], [Standing charge], [£{random.randint(9, 40)}.{random.randint(10, 99)}], [VAT at 20%], [£{random.randint(9, 90)}.{random.randint(10, 99)}])
+Supply address: {_t(firm.street)}, {firm.city}, {firm.postcode}
+
+We will take your payment by Direct Debit on or after {in_words(day + timedelta(days=14), "en")}.
+"""
+
+
+def _releve(firm: Firm, day: date, _until: date, random: Random) -> str:
+    rows = "".join(
+        f"[{day - timedelta(days=25 - 5 * number):%d.%m}], [{random.choice(('VIREMENT RECU', 'PRELEVEMENT', 'FRAIS'))}], [{_money(random)}],\n"
+        for number in range(5)
+    )
+    return f"""
+#set page(margin: 2cm)
+#set text(font: "Libertinus Serif", size: 10pt, lang: "fr")
+#text(size: 16pt, fill: rgb("#00915a"))[*BNP PARIBAS*]
+#align(right)[#block[#align(left)[{_t(firm.name)} \\ {_t(firm.street)} \\ {firm.postcode} {firm.city}]]]
+#v(0.5cm)
+*RELEVÉ DE COMPTE CHÈQUES* du {day - timedelta(days=30):%d/%m/%Y} au {day:%d/%m/%Y}
+#v(0.2cm)
+IBAN : {_grouped(firm.iban)} #h(1cm) BIC : BNPAFRPPXXX
+#v(0.3cm)
+#table(columns: (2cm, 1fr, 3cm), [Date], [Nature des opérations], [Montant],
+{rows})
+SOLDE CRÉDITEUR AU {day:%d.%m.%Y}: {random.randint(2, 90)} {_digits(random, 3)},00
+"""
+
+
+def _certyfikat(firm: Firm, day: date, until: date, random: Random) -> str:
+    return f"""
+#set page(margin: 2.2cm)
+#set text(font: "DejaVu Serif", size: 11pt, lang: "pl")
+#align(center)[#text(size: 26pt)[CERTYFIKAT] \\ Nr {_digits(random, 5)}/{_digits(random, 2)}
+#v(0.6cm)
+Jednostka certyfikująca DEKRA Certification niniejszym zaświadcza, że firma
+#v(0.3cm)
+#text(size: 17pt)[*{_t(firm.name)}*] \\
+{_t(firm.street)} \\ {firm.postcode} {firm.city}
+#v(0.3cm)
+wdrożyła i stosuje system zarządzania jakością zgodny z normą
+
+*PN-EN ISO 9001:2015*
+
+w zakresie: {random.choice(("produkcja ceramiki użytkowej", "hurtowa sprzedaż mebli", "produkcja tkanin"))}
+#v(0.6cm)
+Certyfikat ważny od {day:%d.%m.%Y} do {until:%d.%m.%Y}]
+"""
+
+
 def _t(text: str) -> str:
     """Text as typst's markup shows it as it is."""
     return re.sub(r"([\\#\[\]*_$`<>@~'\"/-])", r"\\\1", text)
 
 
-# The rules were made while looking at these eighteen ...
+# The rules were made while looking at these twenty-four ...
 TUNED = (
     Family("handelsregister_de", Paper.REGISTRATION_EXTRACT, "DE", 20, "number", _handelsregister),
     Family("kbis_fr", Paper.REGISTRATION_EXTRACT, "FR", 20, "number", _kbis),
@@ -801,15 +935,21 @@ TUNED = (
     Family("factura_luz_es", Paper.PROOF_OF_ADDRESS, "ES", 30, "address", _factura_luz),
     Family("wyciag_pl", Paper.BANK_STATEMENT, "PL", 20, "iban", _wyciag),
     Family("zertifikat_iso_de", Paper.ISO_CERTIFICATE, "DE", 300, "name", _tuev),
-)
-# ... and not changed after these six were written: rates are told for them.
-HELD_OUT = (
     Family("nota_mercantil_es", Paper.REGISTRATION_EXTRACT, "ES", 20, "number", _nota_mercantil),
     Family("ustid_de", Paper.TAX_CERTIFICATE, "DE", 60, "tax", _ustid),
     Family("facture_edf_fr", Paper.PROOF_OF_ADDRESS, "FR", 30, "address", _facture_edf),
     Family("kontoauszug_de", Paper.BANK_STATEMENT, "DE", 20, "iban", _kontoauszug),
     Family("krs_pl", Paper.REGISTRATION_EXTRACT, "PL", 20, "number", _krs),
     Family("certificato_iso_it", Paper.ISO_CERTIFICATE, "IT", 300, "name", _rina),
+)
+# ... and not changed after these six were written: rates are told for them.
+HELD_OUT = (
+    Family("belastingdienst_nl", Paper.TAX_CERTIFICATE, "NL", 60, "tax", _belastingdienst),
+    Family("permanente_pt", Paper.REGISTRATION_EXTRACT, "PT", 20, "number", _permanente),
+    Family("attribuzione_it", Paper.TAX_CERTIFICATE, "IT", 60, "tax", _attribuzione),
+    Family("british_gas_gb", Paper.PROOF_OF_ADDRESS, "GB", 30, "address", _british_gas),
+    Family("releve_fr", Paper.BANK_STATEMENT, "FR", 20, "iban", _releve),
+    Family("certyfikat_iso_pl", Paper.ISO_CERTIFICATE, "PL", 300, "name", _certyfikat),
 )
 FAMILIES = TUNED + HELD_OUT
 
