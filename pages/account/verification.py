@@ -98,9 +98,9 @@ def hand_in(code: str) -> None:
 def owners_editor(name: str) -> list[OwnerStated] | None:
     """Who owns and directs the company; None after saying which line is wrong."""
     st.caption("Everybody who owns a share or directs the company. Whoever owns a quarter or more needs a birth date.")
+    empty: dict[str, Any] = {"name": [""], "share": [0.0], "born": [None], "country": [""], "director": [False]}
     edited = st.data_editor(
-        {"name": [""], "share": [0.0], "born": [None], "country": [who.locale[-2:] if "-" in who.locale else ""],
-         "director": [False]},
+        empty,
         column_config={
             "name": st.column_config.TextColumn("Name", required=True, max_chars=120),
             "share": st.column_config.NumberColumn("Share in %", min_value=0, max_value=100, step=0.01),
