@@ -37,15 +37,15 @@ def card_until_done() -> None:
         return
     done = sum(step.is_done for step in steps)
     title, unlocks, url, label = words.START_STEPS[following.key]
-    with st.container(border=True, key="getting-started"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(
-                f"**Getting started** · {done} of {len(steps)} done  \nNext: {plain(title)}. {plain(unlocks)}",
-                width="content",
-            )
-            with st.container(horizontal=True, width="content"):
-                _link(url, label)
-                st.page_link(page_of("account-start"), label="All steps", icon=":material/checklist:")
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center",
+                      key="getting-started"):  # fmt: skip
+        st.markdown(
+            f"**Getting started** · {done} of {len(steps)} done  \nNext: {plain(title)}. {plain(unlocks)}",
+            width="content",
+        )
+        with st.container(horizontal=True, width="content"):
+            _link(url, label)
+            st.page_link(page_of("account-start"), label="All steps", icon=":material/checklist:")
 
 
 def _draw_step(step: StartStep, *, is_next: bool) -> None:

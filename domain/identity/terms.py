@@ -85,8 +85,12 @@ def note_acceptance(work: Work, *, org_id: UUID, person_id: UUID, version: str) 
         },
     ).scalar()  # fmt: skip
     if written:
-        facts = {"before": {"version": before}, "after": {"version": version}}
-        work.record(TermsAccepted(subject_id=org_id, person_id=person_id, text_sha256=terms.text_sha256, **facts))
+        work.record(
+            TermsAccepted(
+                subject_id=org_id, person_id=person_id, text_sha256=terms.text_sha256, before={"version": before},
+                after={"version": version},
+            )
+        )  # fmt: skip
 
 
 def my_terms(work: Work) -> TermsState:

@@ -16,11 +16,11 @@ def too_many(work: Work, bucket: str, *, limit: int, within: timedelta) -> bool:
     """Whether this was tried `limit` times or more. Tries that come together are counted one after the other."""
     name = _hashed(bucket)
     work.session.execute(text("select pg_advisory_xact_lock(hashtext(:bucket))"), {"bucket": name})
-    tried = work.session.execute(
+    tried: int = work.session.execute(
         text("select count(*) from sign_in_attempts where bucket = :bucket and attempted_at > :since"),
         {"bucket": name, "since": work.now - within},
     ).scalar_one()
-    return int(tried) >= limit
+    return tried >= limit
 
 
 def count_try(work: Work, bucket: str) -> None:

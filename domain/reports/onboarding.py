@@ -141,9 +141,7 @@ from long group by stage, place order by place
 """)
 
 
-def onboarding_funnel(
-    work: Work, *, first: datetime, end: datetime, kind: OrgKind | None = None
-) -> list[FunnelStage]:
+def onboarding_funnel(work: Work, *, first: datetime, end: datetime, kind: OrgKind | None = None) -> list[FunnelStage]:
     """How far the registrations begun from `first` up to, but not with, `end` have got by now, for the staff."""
     work.actor.require(Permission.SEE_PLATFORM)
     facts = {"first": first, "end": end, "kind": OrgKind(kind).value if kind else None, "now": work.now}
@@ -153,8 +151,6 @@ def onboarding_funnel(
 
 
 # --- leaving ---------------------------------------------------------------------------------------
-
-
 
 
 def open_work_of(work: Work, *, person_id: UUID) -> list[OpenWork]:

@@ -107,7 +107,6 @@ def draw_person(person: MemberRow) -> None:
                     remove(person)
 
 
-
 def what_moved(person: MemberRow) -> str:
     found = moved.get(person.person_id)
     if found is None or not found.moved:
@@ -156,4 +155,3 @@ if left and may_manage:
         ],
         alt="People who left",
     )  # fmt: skip
-

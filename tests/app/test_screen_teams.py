@@ -157,7 +157,13 @@ def test_the_steps_of_the_registration_lead_to_the_letter() -> None:
 
 
 def test_an_invitation_is_accepted_on_its_screen(shop: Company) -> None:
-    run(shop.owner, identity.invite_member, request_id=uuid4(), email="new@corner.example", variant=Variant.STORE_MANAGER)
+    run(
+        shop.owner,
+        identity.invite_member,
+        request_id=uuid4(),
+        email="new@corner.example",
+        variant=Variant.STORE_MANAGER,
+    )
     token = identity.token_of(link())
     with browser({cookies.nonce_name(): NONCE}) as at:
         open_screen(at.run(), BY_URL["welcome-join"], token=token)

@@ -177,7 +177,10 @@ def test_registrations_from_one_place_and_mails_to_one_address_are_limited(monke
 
 def test_a_distributor_is_not_made_without_region_and_warehouse() -> None:
     registration_id = begun(kind=OrgKind.DISTRIBUTOR)
-    for wrong, field in ((DETAILS, "region"), (DETAILS.model_copy(update={"region": "Tyrol", "street": " "}), "street")):
+    for wrong, field in (
+        (DETAILS, "region"),
+        (DETAILS.model_copy(update={"region": "Tyrol", "street": " "}), "street"),
+    ):
         with pytest.raises(Invalid, match=field):
             step(registration_id, business=wrong)
     with pytest.raises(Conflict):

@@ -97,7 +97,9 @@ def refused_links(maker: Company) -> dict[str, str]:
     with begin(Actor.system()) as work:
         other = work.session.execute(sa.text("select id from organizations limit 1")).scalar_one()
     foreign = identity.token_of(
-        run(Actor.system(), identity.make_link, purpose=LinkPurpose.PASSWORD_RESET, org_id=other, life=timedelta(days=1))
+        run(
+            Actor.system(), identity.make_link, purpose=LinkPurpose.PASSWORD_RESET, org_id=other, life=timedelta(days=1)
+        )
     )
     return {"used": used, "revoked": revoked, "replaced": resent, "forged": forged, "foreign": foreign, "none": ""}
 
