@@ -62,8 +62,8 @@ def test_an_owner_reads_in_plain_words_what_happened_in_the_own_organisation(mar
     run(shop.owner, payments.change_bank_account, holder="Corner Shop GmbH", iban=IBAN)
     run(maker.owner, payments.change_bank_account, holder="Maker 1 GmbH", iban=IBAN)
     seen = shown(shop, Variant.BUSINESS_OWNER, "account-audit")
-    assert "business_owner of Corner Shop changed the bank account for payouts" in seen
-    assert "business_owner of Corner Shop signed in" in seen
+    assert "Business_owner of Corner Shop changed the bank account for payouts" in seen
+    assert "Business_owner of Corner Shop signed in" in seen
     assert "Maker 1" not in seen and IBAN not in seen
     only = shown(shop, Variant.BUSINESS_OWNER, "account-audit", topic="money")
     assert "changed the bank account" in only and "signed in" not in only
