@@ -17,8 +17,12 @@ def show_terms(version: str, *, height: int = 320) -> None:
     """The text in a box of its own, so that what follows stays in sight."""
     with st.container(border=True, height=height, key="terms-text"):
         for block in terms.text_of(version).split("\n\n"):
-            # Headings as bold lines: the page has headings of its own.
-            st.markdown(f"**{plain(block.lstrip('# '))}**" if block.startswith("#") else plain(block))
+            _block(block)
+
+
+def _block(block: str) -> None:
+    """A paragraph; headings as bold lines, as the page has headings of its own."""
+    st.markdown(f"**{plain(block.lstrip('# '))}**" if block.startswith("#") else plain(block))
 
 
 def show_changes(old: str, new: str) -> None:
@@ -28,7 +32,8 @@ def show_changes(old: str, new: str) -> None:
             for words_of, mark, label in ((before, "red", "Before"), (after, "green", "Now")):
                 if words_of:
                     st.badge(label, color=mark)  # type: ignore[arg-type]
-                    st.markdown(plain(words_of.replace("## ", "")))
+                    for block in words_of.split("\n\n"):
+                        _block(block)
 
 
 def version_name(version: str) -> str:
@@ -53,7 +58,8 @@ def remind_of_terms() -> None:
     if not terms.is_missing:
         st.session_state["terms-known"] = known
         return
-    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", key="terms-banner"):
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center",
+                      key="terms-banner"):  # fmt: skip
         what = "The terms of service have changed." if terms.accepted else "Please read the terms of service."
         st.markdown(f":material/gavel: {what} New orders and offers wait until they are accepted.", width="content")
         st.page_link(page_of("account-terms"), label="Read and accept", icon=":material/arrow_forward:")

@@ -38,7 +38,7 @@ table(
         Column("Reached", lambda row: words.number(row[1].count), "right"),
         Column("Of all", lambda row: f"{round(100 * row[1].count / begun)} %", "right"),
         Column("Half within, from the step before", lambda row: words.duration(row[1].median), "right"),
-        Column("Half within, from the start", lambda row: words.duration(row[1].median_from_start), "right"),
+        Column("Half within, from the start", lambda row: words.duration(row[1].median_from_start or None), "right"),
     ],
     alt="Registrations by step, with the median time",
 )  # fmt: skip
