@@ -660,6 +660,10 @@ SECURITY: dict[str, str] = {
     "SessionsEnded": "Signed out elsewhere",
     "PasswordChanged": "Password changed",
     "PasswordReset": "Password reset by e-mail",
+    "EmailChanged": "E-mail address changed",
+    "PhoneConfirmed": "Telephone confirmed",
+    "IdentityJoined": "Signed on elsewhere for the first time",
+    "IdentityTakenAway": "A sign-on elsewhere taken away",
     "FactorEnrolled": "Second factor turned on",
     "FactorRemoved": "Second factor turned off",
     "FactorRefused": "Wrong code",
@@ -747,6 +751,15 @@ REASONS: dict[str, str] = {
     "automatic_check_unsure": "The automatic check is not sure",
     "tries_used_up": "The amounts of the deposits were wrong three times",
     "other": "Another reason",
+}
+
+
+# What a virus scanner said of a file: the words and the colour of their badge.
+SCANS: dict[str, tuple[str, Literal["gray", "green", "orange", "red"]]] = {
+    "not_scanned": ("Not scanned for viruses", "gray"),
+    "waiting": ("Waits for the virus scanner", "orange"),
+    "clean": ("No virus found", "green"),
+    "harmful": ("Harmful: nobody can open it", "red"),
 }
 
 

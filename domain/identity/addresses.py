@@ -15,7 +15,7 @@ from domain.identity.events import (
     EmailConfirmed,
 )
 from domain.identity.factors import require_recent_factor
-from domain.identity.links import SPENT, link_of, make_link, use_link, withdraw_links
+from domain.identity.links import SPENT, link_of, make_link, new_link, use_link, withdraw_links
 from domain.identity.models import EmailChange, Link, Person
 from domain.identity.states import EmailChangeState, LinkPurpose
 from domain.kernel.errors import Conflict, Invalid, NotFound
@@ -65,7 +65,12 @@ def request_email_confirmation(work: Work, *, person_id: UUID | None = None) -> 
     if len(work.session.scalars(recent).all()) >= LETTERS_PER_HOUR:
         raise TooManyLetters("We have sent you several letters already. Please look into your spam folder, or wait.")
     withdraw_links(work, purpose=LinkPurpose.EMAIL_CONFIRMATION, person_id=person.id)
-    link_id = make_link(
+    send_confirmation(work, person)
+
+
+def send_confirmation(work: Work, person: Person) -> None:
+    """The step by which a link goes to a person's address. The caller had the right to it."""
+    link_id = new_link(
         work, purpose=LinkPurpose.EMAIL_CONFIRMATION, person_id=person.id, life=CONFIRMATION_LIFE,
         facts={"address": _print_of(person.email)},
     )  # fmt: skip

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
+from domain.identity.addresses import send_confirmation
 from domain.identity.events import MemberJoined, OrganizationRegistered, PasswordChanged, ScreenRefused, SiteAdded
 from domain.identity.models import Membership, Organization, Person, Site
 from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed, is_right
@@ -95,7 +96,7 @@ def add_member(
 
     Only the system may bring a password that is hashed already. Raises `EmailTaken` when the address
     already signs in elsewhere, `Invalid` for a variant that does not fit or a weak password. Announces
-    `MemberJoined`.
+    `MemberJoined`, and `EmailConfirmationRequested` for an address that staff have typed.
     """
     organization = _managed(work, org_id, Permission.MANAGE_MEMBERS)
     if Variant(variant) not in VARIANTS[OrgKind(organization.kind)]:
@@ -119,6 +120,8 @@ def add_member(
         Membership(person_id=person.id, org_id=org_id, variant=Variant(variant).value, created_at=work.now)
     )
     work.record(MemberJoined(subject_id=org_id, person_id=person.id, variant=Variant(variant).value))
+    if person.email_confirmed_at is None:  # staff have typed the address; its owner has not been heard of
+        send_confirmation(work, person)
     return person.id
 
 

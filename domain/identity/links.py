@@ -45,6 +45,19 @@ def make_link(
     is_own = (org_id is not None and org_id == me.org_id) or (person_id is not None and person_id == me.user_id)
     if not (is_own or me.is_system):
         raise NotFound
+    return new_link(work, purpose=purpose, person_id=person_id, org_id=org_id, facts=facts, life=life)
+
+
+def new_link(
+    work: Work,
+    *,
+    purpose: LinkPurpose,
+    person_id: UUID | None = None,
+    org_id: UUID | None = None,
+    facts: Mapping[str, Any] | None = None,
+    life: timedelta,
+) -> UUID:
+    """The step by which a link is made. The caller had the right to it."""
     link = Link(
         id=new_id(), purpose=LinkPurpose(purpose).value, person_id=person_id, org_id=org_id, facts=dict(facts or {}),
         created_at=work.now, expires_at=work.now + life,

@@ -1,6 +1,7 @@
 """E-mail addresses: confirmed by a link, changed by two."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -180,3 +181,20 @@ def test_addresses_stand_beside_the_log_not_in_it(shop: Company) -> None:
         beside = work.session.scalars(text("select after::text from event_personal")).all()
     assert len(facts) == 4 and not any("@" in one for one in facts)
     assert any(NEW in str(one) for one in beside)
+
+
+def test_whom_staff_add_is_asked_to_confirm(shop: Company) -> None:
+    platform = company(OrgKind.PLATFORM, "Platform", Variant.SUPER_ADMIN)
+    run(
+        platform.owner, identity.add_member, request_id=uuid4(), org_id=shop.org_id, email="typed@corner-shop.example",
+        name="Somebody New", variant=Variant.PURCHASING_AGENT, password="a sentence that staff have made up",
+    )  # fmt: skip
+    [letter] = letters_to("typed@corner-shop.example")
+    assert letter.kind == "email_confirmation"
+    with begin(SYSTEM) as work:
+        statement = text("select email_confirmed_at from people where email = 'typed@corner-shop.example'")
+        assert work.session.scalar(statement) is None
+    run(SYSTEM, identity.confirm_email, token=letter.token)
+    with begin(SYSTEM) as work:
+        assert work.session.scalar(statement) is not None
+    assert letters_to(email_of(shop)) == []  # whom the system adds is known
