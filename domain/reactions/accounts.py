@@ -13,6 +13,9 @@ LETTERS: dict[str, tuple[str, str | None]] = {
     "PasswordResetRequested": ("password_reset", ""),
     "PasswordReset": ("password_changed", None),
     "PasswordChanged": ("password_changed", None),
+    "FactorEnrolled": ("second_factor_on", None),
+    "FactorRemoved": ("second_factor_off", None),
+    "RecoveryCodeUsed": ("recovery_code_used", None),
     "EmailConfirmationRequested": ("email_confirmation", "link_id"),
 }
 CHANGES = frozenset({"EmailChangeRequested", "EmailChanged"})

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from domain import identity, payments
+from domain import identity, payments, reactions
 from domain.identity import CodeAwaited, OrgKind, StepUpNeeded, Ticket, TooManyTries, Variant
 from domain.kernel import configuration
 from domain.kernel.actor import Actor
@@ -285,6 +285,21 @@ def test_turning_it_off_takes_a_code(database: sa.Connection, owner: Actor, emai
         assert isinstance(try_password(email), Ticket)
     assert count(database, "select count(*) from recovery_codes") == 0
     assert (events("FactorEnrolled"), events("FactorRemoved")) == (1, 1)
+
+
+def test_each_change_of_the_second_factor_is_written_to_its_person_once(owner: Actor, email: str) -> None:
+    _, codes = enrol(owner)
+    assert run(owner, identity.show_factor, code=codes[0], address=HOME) is True
+    assert run(owner, identity.remove_factor, code=codes[1], address=HOME) is True
+    for _ in range(2):
+        reactions.deliver_new()
+    with begin(Actor.system()) as work:
+        rows = work.session.execute(sa.text("select kind, recipient, facts::text from outgoing_emails")).all()
+    assert sorted(row.kind for row in rows) == [
+        "recovery_code_used", "recovery_code_used", "second_factor_off", "second_factor_on",
+    ]  # fmt: skip
+    assert {row.recipient for row in rows} == {email}
+    assert not any(code in row.facts for code in codes for row in rows)
 
 
 # --- guessing ----------------------------------------------------------------------------------
