@@ -392,7 +392,7 @@ def sentence_case(word: str) -> str:
 OPEN_WORK: dict[str, str] = {
     "basket_lines": "{n} in the basket",
     "invitations": "{n} sent, not answered",
-    "verification_cases": "{n} of business verification taken up",
+    "verification_cases": "{n} of business verification, back in the queue",
 }
 OPEN_WORK_NOUNS: dict[str, str] = {
     "basket_lines": "product", "invitations": "invitation", "verification_cases": "case",
@@ -660,6 +660,7 @@ SECURITY: dict[str, str] = {
     "SessionsEnded": "Signed out elsewhere",
     "PasswordChanged": "Password changed",
     "PasswordReset": "Password reset by e-mail",
+    "EmailChanged": "E-mail address changed",
     "EmailChanged": "E-mail address changed",
     "PhoneConfirmed": "Telephone confirmed",
     "IdentityJoined": "Signed on elsewhere for the first time",

@@ -133,6 +133,8 @@ def change_password(work: Work, *, current: str, new: str) -> None:
     person = work.session.get(Person, work.actor.user_id, with_for_update=True) if work.actor.user_id else None
     if person is None:
         raise NotFound
+    if person.password_hash is None:
+        raise Invalid("You sign in without a password. The sign-in page sends you a link to choose one.")
     if not is_right(current, person.password_hash):
         raise Invalid("The current password is not right.")
     check_strength(new, own_words=_own_words(work, person))

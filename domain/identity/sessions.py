@@ -146,7 +146,7 @@ def end_sessions_of(work: Work, *, person_id: UUID, but: UUID | None = None) -> 
 
 SECURITY_EVENTS = (
     "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged",
-    "FactorEnrolled", "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
+    "PasswordReset", "EmailChanged", "FactorEnrolled", "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
     "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway",
 )  # fmt: skip
 

@@ -185,7 +185,8 @@ def draw_sessions() -> None:
 def draw_session(one: SessionRow) -> None:
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         used = "in use now" if one.is_this else f"last used {words.ago(one.last_seen_at)}"
-        since = f"since {words.instant(one.created_at)}, {words.way_in(one.method, 'some' if one.with_factor else 'no')}"
+        how = words.way_in(one.method, "some" if one.with_factor else "no")
+        since = f"since {words.instant(one.created_at)}, {how}"
         st.markdown(
             f"**{plain(words.device(one.user_agent))}**  \n:gray[:small[{plain(f'{used}; {since}')}]]", width="content"
         )
