@@ -661,7 +661,6 @@ SECURITY: dict[str, str] = {
     "PasswordChanged": "Password changed",
     "PasswordReset": "Password reset by e-mail",
     "EmailChanged": "E-mail address changed",
-    "EmailChanged": "E-mail address changed",
     "PhoneConfirmed": "Telephone confirmed",
     "IdentityJoined": "Signed on elsewhere for the first time",
     "IdentityTakenAway": "A sign-on elsewhere taken away",

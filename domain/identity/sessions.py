@@ -146,8 +146,8 @@ def end_sessions_of(work: Work, *, person_id: UUID, but: UUID | None = None) -> 
 
 SECURITY_EVENTS = (
     "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged",
-    "PasswordReset", "EmailChanged", "FactorEnrolled", "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
-    "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway",
+    "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway", "FactorEnrolled",
+    "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
 )  # fmt: skip
 
 
