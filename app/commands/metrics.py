@@ -110,7 +110,9 @@ def _reader(org: UUID | None) -> Actor:
     with work.begin(Actor.system()) as reading:
         if org not in identity.time_zones(reading, org_ids=[org]):
             raise NotFound(f"There is no organisation {org}.")
-    rights = frozenset({Permission.SEE_SALES, Permission.SEE_PURCHASES})
+    rights = frozenset(
+        {Permission.SEE_SALES, Permission.SEE_PURCHASES, Permission.SEE_PRICES, Permission.SEE_COSTS}
+    )
     return Actor(org_id=org, scope=Scope.MEMBER, permissions=rights)
 
 

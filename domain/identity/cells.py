@@ -269,10 +269,10 @@ class Row:
         )
 
     def lets_read(self, variant: Variant) -> bool:
-        """Whether the variant may put the row's questions; who sees a part or a sum only may not."""
+        """Whether the variant may put the row's questions; who sees one order or a sum only may not."""
         return self.lets_do(variant) or (
             not self.withheld(variant)
-            and any(grant.how is How.READ and grant.view is None for grant in self.cell(variant).grants)
+            and any(grant.how is How.READ and grant.view in (None, View.STATUS) for grant in self.cell(variant).grants)
         )
 
     def withheld(self, variant: Variant) -> bool:

@@ -124,7 +124,7 @@ _SUPPLY = (
     supply("Chat", F, F, CUSTOMERS, scoped(By.ORDER_THREADS)),
     supply("Ads, subscription, API keys", F, NO, NO, NO),
     supply("Audit log of org", F, R, NO, NO, reads=(P.SEE_AUDIT_LOG,)),
-    supply("Search the market", F, F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
+    supply("Search the market", F, F, F, NO, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
     supply("Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True),
     supply("Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",), does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
 )  # fmt: skip
@@ -305,7 +305,7 @@ _DISTRIBUTION = (
         commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
     ),
     distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,), does=(), beside=True),
-    distribution("Search the market", F, F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
+    distribution("Search the market", F, F, NO, NO, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
     distribution(
         "Production milestones", F, NO, NO, NO, does=(P.REPORT_PRODUCTION,),
         commands=("orders.start_production", "orders.report_production"), beside=True,
@@ -397,6 +397,9 @@ _PLATFORM = (
     platform(
         "Impersonate (read-only, consent banner, logged)", NO, scoped(By.ORGANIZATION), NO, scoped(By.ORGANIZATION),
         NO, NO, does=(P.VIEW_AS_MEMBER,),
+        pending={
+            V.OPERATIONS: f"{WITHHELD}nobody can look through a member's eyes", V.SUPPORT: f"{WITHHELD}as operations",
+        },
     ),
     platform("Simulation sandbox", F, F, R, R, F, F),
     platform(
@@ -458,7 +461,7 @@ FOR_THE_SYSTEM = frozenset({
     "identity.sign_in_by_provider", "identity.confirm_company_domain", "identity.end_company_sessions",
     "identity.begin_registration", "identity.send_registration_link", "identity.confirm_registration",
     "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
-    "identity.join_organization", "identity.hand_over", "identity.switch_organization", "orders.hand_over_basket",
+    "verification.release_cases_of", "identity.join_organization", "identity.hand_over", "identity.switch_organization", "orders.hand_over_basket",
     "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",

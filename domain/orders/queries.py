@@ -207,7 +207,16 @@ def _listed(
 
 
 def _order_row(work: Work, row: Any) -> OrderRow:
-    return OrderRow.model_validate(row._asdict() | {"progress": _progress(row), "is_late": _late(row, work.now)})
+    values = row._asdict() | {"progress": _progress(row), "is_late": _late(row, work.now)}
+    if not work.actor.may(Permission.SEE_ALL_ORDERS):
+        side = "buyer" if row.buyer_id == work.actor.org_id else "seller"
+        values |= {} if _sees_money(work, side) else {"goods": Decimal(0), "total": Decimal(0)}
+    return OrderRow.model_validate(values)
+
+
+def _sees_money(work: Work, side: str) -> bool:
+    """What a seller charges and what a buyer pays are seen by different roles."""
+    return work.actor.may(Permission.SEE_COSTS if side == "buyer" else Permission.SEE_PRICES)
 
 
 def _progress(row: Any) -> Progress:
@@ -232,9 +241,10 @@ def purchase_sheet(work: Work, *, purchase_id: UUID) -> PurchaseSheet:
     if row is None:
         raise NotFound
     _within_reach(work, row)
+    hidden = {} if _sees_money(work, "buyer") else dict.fromkeys(("goods", "tax", "shipping", "total"), Decimal(0))
     orders, _ = _listed(work, _OF_PURCHASE, work.actor.org_id, None, "", 1, 200, purchase_id=purchase_id)
-    payment = payments.payment_of_purchase(work, purchase_id=purchase_id)
-    return PurchaseSheet(**row._asdict(), orders=sorted(orders, key=lambda order: order.number), payment=payment)
+    payment = payments.payment_of_purchase(work, purchase_id=purchase_id) if not hidden else None
+    return PurchaseSheet(**row._asdict() | hidden, orders=sorted(orders, key=lambda order: order.number), payment=payment)
 
 
 def work_list(work: Work) -> WorkList:
@@ -268,7 +278,9 @@ def work_list(work: Work) -> WorkList:
             "ended": [state.value for state in ENDED],
         },
     ).one()
-    return WorkList.model_validate(row._asdict())
+    sides = {"buyer": Permission.SEE_PURCHASES, "seller": Permission.SEE_SALES}
+    seen = all(_sees_money(work, side) for side, right in sides.items() if work.actor.may(right))
+    return WorkList.model_validate(row._asdict() | ({} if seen else {"open_value": Decimal(0)}))
 
 
 def sales_by_week(work: Work, *, weeks: int = 12) -> list[SalesWeek]:
@@ -337,7 +349,7 @@ def order_sheet(work: Work, *, order_id: UUID) -> OrderSheet:
     side = _side(work, row)
     _within_reach(work, row)
     lines = _lines(work, order_id)
-    sees_money = work.actor.may(Permission.SEE_PRICES) or side == "platform"
+    sees_money = side == "platform" or _sees_money(work, side)
     sums = {field: sum(getattr(line, field) for line in lines) for field in _QUANTITIES}
     values = row._asdict()  # type: ignore[union-attr]
     money = payments.money_of_order(work, order_id=order_id, currency=values["currency"]) if sees_money else None
@@ -350,7 +362,11 @@ def order_sheet(work: Work, *, order_id: UUID) -> OrderSheet:
         progress=progress(**sums), is_late=_late(row, work.now), lines=lines,
         shipments=logistics.shipments_of_order(work, order_id=order_id), steps=_steps(work, order_id, sees_money),
         money=money,
-        payment=payments.payment_of_purchase(work, purchase_id=values["purchase_id"]) if side != "seller" else None,
+        payment=(
+            payments.payment_of_purchase(work, purchase_id=values["purchase_id"])
+            if side != "seller" and sees_money
+            else None
+        ),
         postings=_postings(work, order_id, side) if sees_money else [],
         commissions=_commissions(work, order_id) if sees_money and side != "buyer" else [],
         reviews=trust.reviews_of(work, order_id=order_id),

@@ -33,6 +33,7 @@ GROUPS: dict[str, list[OrderState] | None] = {
 }
 
 _, actor = guard()
+sees_costs = actor.may(Permission.SEE_COSTS)
 
 
 def draw_purchase(purchase: PurchaseSheet) -> None:
@@ -46,12 +47,13 @@ def draw_purchase(purchase: PurchaseSheet) -> None:
                 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                     st.markdown(f"**{plain(order.number)}** {plain(order.seller_name)}", width="content")
                     with st.container(horizontal=True, width="content", vertical_alignment="center"):
-                        st.markdown(plain(words.money(order.total, order.currency)), width="content")
+                        if sees_costs:
+                            st.markdown(plain(words.money(order.total, order.currency)), width="content")
                         if st.button("Open", key=f"open-{order.order_id}", type="tertiary"):
                             go("retailer-order", order=order.order_id)
             facts_list(
-                {
-                    "Total": words.money(purchase.total, purchase.currency),
+                ({"Total": words.money(purchase.total, purchase.currency)} if sees_costs else {})
+                | {
                     "Paid by": words.method(purchase.payment_method),
                 }
             )
@@ -103,7 +105,7 @@ paged_table(
     ),
     [
         Column("Order", lambda row: row.number, "open"),
-        Column("Total", lambda row: words.money(row.total, row.currency), "right"),
+        *([Column("Total", lambda row: words.money(row.total, row.currency), "right")] if sees_costs else []),
         Column("Supplier", lambda row: row.seller_name),
         Column("State", lambda row: words.stage(row.state, row.progress), "state"),
         Column("Placed", lambda row: words.day(row.created_at)),
@@ -114,7 +116,7 @@ paged_table(
         "receipt_long",
         "No orders here",
         "Orders appear here as soon as you place them.",
-        ("Find products", "retailer-products"),
+        ("Find products", "retailer-products") if actor.may(Permission.SEARCH_PRODUCTS) else None,
     ),
     alt="My orders",
 )

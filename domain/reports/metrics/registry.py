@@ -19,11 +19,15 @@ TIME_ZONE = "UTC"  # of days of live trade; an imported history counts in its ow
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who asks. Views show an organisation its own rows; who may see one side of its trade is kept to that."""
+    """Who asks. Views show an organisation its own rows; who may see one side of its trade is kept to that.
+
+    Roles that see no prices do not know the figures of money at all.
+    """
 
     is_staff: bool
     only_buyer: UUID | None = None
     only_seller: UUID | None = None
+    sees_money: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,15 @@ _KNOWN = text("""
     select name, label, group_name as "group", definition, formula, owner, good, grain, unit, dimensions,
            is_additive, version, sql, sources, not_collected
     from ops.metric_registry
-    where cast(:is_staff as boolean) or not is_staff_only
+    where (cast(:is_staff as boolean) or not is_staff_only)
+      and (cast(:sees_money as boolean) or unit <> 'money')
     order by position
 """)
 _PLANNED = text("""
     select name, unit, is_additive, plan, rows_sql
     from ops.metric_registry
     where name = any(:names) and plan is not null and (cast(:is_staff as boolean) or not is_staff_only)
+      and (cast(:sees_money as boolean) or unit <> 'money')
 """)
 _STATEMENTS = text("select name, sql from ops.metric_statements where name = any(:names)")
 
@@ -92,7 +98,7 @@ def known_metrics(work: Work) -> list[Metric]:
     """
     reader = reader_of(work)
     seen_by_readers(work)
-    rows = work.session.execute(_KNOWN, {"is_staff": reader.is_staff}).mappings()
+    rows = work.session.execute(_KNOWN, {"is_staff": reader.is_staff, "sees_money": reader.sees_money}).mappings()
     return [Metric.model_validate(dict(row)) for row in rows]
 
 
@@ -109,7 +115,10 @@ def reader_of(work: Work) -> Reader:
     if not (sells or buys):
         actor.require(Permission.SEE_PURCHASES)
     me = actor.require_org()
-    return Reader(is_staff=False, only_buyer=None if sells else me, only_seller=None if buys else me)
+    sees_money = (not sells or actor.may(Permission.SEE_PRICES)) and (not buys or actor.may(Permission.SEE_COSTS))
+    return Reader(
+        is_staff=False, only_buyer=None if sells else me, only_seller=None if buys else me, sees_money=sees_money
+    )
 
 
 def seen_by_readers(work: Work) -> Seen:
@@ -123,7 +132,7 @@ def seen_by_readers(work: Work) -> Seen:
 def planned(work: Work, reader: Reader, names: Iterable[str]) -> list[Planned]:
     """The metrics of these names, in their order. Raises `UnknownMetric`, also for what is not collected."""
     wanted = list(dict.fromkeys(names))
-    rows = work.session.execute(_PLANNED, {"names": wanted, "is_staff": reader.is_staff})
+    rows = work.session.execute(_PLANNED, {"names": wanted, "is_staff": reader.is_staff, "sees_money": reader.sees_money})
     found = {row.name: Planned(**row._mapping) for row in rows}
     missing = [name for name in wanted if name not in found]
     if missing:

@@ -42,7 +42,8 @@ def metric_rows(
     require_dimensions(wanted)
     place = paged(page, size)
     source = metric.source(wanted)["name"]
-    compiled = metric.rows_sql.get(source) if metric.rows_sql else None
+    # A row shows what it is worth, whatever the metric counts.
+    compiled = metric.rows_sql.get(source) if metric.rows_sql and reader.sees_money else None
     if compiled is None:
         raise UnknownMetric(f"{name} does not show its rows.")
     facts = filled(wanted, currency, reader) | {"first": period.first, "end": period.end}
