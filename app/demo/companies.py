@@ -94,6 +94,7 @@ class Trader:
     favourites: list["Trader"] = field(default_factory=list)
     more_sites: list[tuple[str, Place]] = field(default_factory=list)
     reliability: float = 0.95
+    registration_id: UUID | None = None  # of those who register themselves
     org_id: UUID | None = None
     actors: dict[str, Actor] = field(default_factory=dict)
     sites: list[UUID] = field(default_factory=list)
@@ -338,6 +339,8 @@ def _carried_now(trader: Trader) -> list[Offered]:
 def register_company(
     work: Work, *, trader: Trader, password: HashedPassword
 ) -> tuple[UUID, list[UUID], dict[str, Actor]]:
+    if trader.registration_id is not None:
+        return _finish_registration(work, trader, password)
     country = names.countries()[trader.country]
     org_id = identity.register_organization(
         work, request_id=new_id(), kind=trader.kind, name=trader.name, country_code=trader.country,
@@ -357,7 +360,7 @@ def register_company(
     ]  # fmt: skip
     actors = {}
     for mailbox, person, variant in trader.people:
-        email = f"{mailbox}@{trader.slug}.{DOMAIN}"
+        email = mail_of(trader, mailbox)
         person_id = identity.add_member(
             work, request_id=new_id(), org_id=org_id, email=email, name=person, variant=variant, password=password
         )
@@ -366,6 +369,31 @@ def register_company(
     accept_terms(work, actors["owner"])
     verification.vouch(work, org_ids=[org_id], level=_verified_to(trader), reason="Verified by the former marketplace")
     return org_id, sites, actors
+
+
+def _finish_registration(
+    work: Work, trader: Trader, password: HashedPassword
+) -> tuple[UUID, list[UUID], dict[str, Actor]]:
+    """A company that has registered itself is made from what it said; its owner brings the colleagues in."""
+    assert trader.registration_id is not None
+    org_id = identity.finish_registration(work, registration_id=trader.registration_id)
+    work.session.flush()
+    owner = identity.person_by_email(work, email=mail_of(trader, trader.people[0][0]))
+    actors = {trader.people[0][0]: an_actor(owner.person_id, org_id, trader.kind, trader.people[0][2])}
+    for mailbox, person, variant in trader.people[1:]:
+        person_id = identity.add_member(
+            work, request_id=new_id(), org_id=org_id, email=mail_of(trader, mailbox), name=person, variant=variant,
+            password=password,
+        )  # fmt: skip
+        actors[mailbox] = an_actor(person_id, org_id, trader.kind, variant)
+    work.session.flush()
+    verification.vouch(work, org_ids=[org_id], level=_verified_to(trader), reason="Verified by the former marketplace")
+    sites = identity.my_sites(Work(work.session, actors[trader.people[0][0]], work.now))
+    return org_id, [site.site_id for site in sites], actors
+
+
+def mail_of(trader: Trader, mailbox: str) -> str:
+    return f"{mailbox}@{trader.slug}.{DOMAIN}"
 
 
 def _verified_to(trader: Trader) -> int:

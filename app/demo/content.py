@@ -47,6 +47,8 @@ _TABLES = (
     " t.valid_to from regions r left join region_areas a on a.region_id = r.id"
     " left join territory_assignments t on t.region_id = r.id left join organizations g on g.id = t.distributor_id"
     " order by r.name, a.country_code, a.first, g.name, t.valid_from",
+    "select email, kind, step, started_at, email_confirmed_at, finished_at from registrations"
+    " order by started_at, email",
     "select name, value, effective_from from platform_settings order by name, effective_from",
     "select occurred_at, kind, screen, facts from activity order by occurred_at, kind, screen, facts::text",
 )

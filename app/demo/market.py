@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from app.demo import demand, past, scenes, visits
+from app.demo import demand, past, scenes, signing_up, visits
 from app.demo.companies import (
     DOMAIN,
     Size,
@@ -74,6 +74,7 @@ def _make(stage: Stage, size: Size, progress: Progress) -> None:
     stage.do(Actor.system(), create_categories)
     trade = Trade(stage, staff)
 
+    signing_up.put_on_agenda(stage, traders, password)
     for trader in traders:
         stage.at(trader.joined_at, _moving_in(stage, trader, password))
     for trader in traders:

@@ -63,9 +63,11 @@ _SUPPLY = (
         ),
     ),
     supply(
-        "Team invite/roles (not above own)", F, scoped(By.TEAM), NO, NO, questions=("identity.members_reach",), does=(P.MANAGE_TEAM,),
+        "Team invite/roles (not above own)", F, scoped(By.TEAM), NO, NO, questions=("identity.members_reach",),
+        does=(P.MANAGE_TEAM,),
         commands=(
-            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member",
+            "identity.resend_invitation", "identity.revoke_invitation",
             "identity.change_role", "identity.remove_member",
         ),
     ),
@@ -78,14 +80,16 @@ _SUPPLY = (
         commands=("payments.change_bank_account", "verification.confirm_deposits",),
     ),
     supply(
-        "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
+        does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer",
         ),
     ),
     supply(
-        "Price lists, discounts", F, F, R, never(Condition.MASKED), questions=("orders.sales_by_week",), does=(P.MANAGE_PRICES,),
+        "Price lists, discounts", F, F, R, never(Condition.MASKED), questions=("orders.sales_by_week",),
+        does=(P.MANAGE_PRICES,),
         reads=(P.SEE_PRICES, P.SEE_COSTS), commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
     ),
     supply("Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO),
@@ -96,21 +100,25 @@ _SUPPLY = (
     ),
     supply("RFQ answer, counter-offer", F, F, scoped(By.CUSTOMER, limited=True), NO),
     supply(
-        "Accept/decline order", F, L, scoped(By.CUSTOMER, limited=True), NO, questions=("orders.orders_of_seller",), does=(P.ANSWER_ORDERS,),
+        "Accept/decline order", F, L, scoped(By.CUSTOMER, limited=True), NO, questions=("orders.orders_of_seller",),
+        does=(P.ANSWER_ORDERS,),
         reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
         pending={V.SALES_REPRESENTATIVE: _CUSTOMERS},
     ),
     supply(
-        "Production milestones", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.REPORT_PRODUCTION,), reads=(P.SEE_SALES,),
+        "Production milestones", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.REPORT_PRODUCTION,),
+        reads=(P.SEE_SALES,),
         commands=("orders.start_production", "orders.report_production"),
     ),
     supply(
-        "Ship, labels, POD", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,), commands=("orders.ship_goods",)
+        "Ship, labels, POD", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.SHIP_ORDERS,),
+        reads=(P.SEE_SALES,), commands=("orders.ship_goods",)
     ),
     supply(
         "Stock adjust, count, transfer", F, F, NO, full(Condition.LARGE_ADJUSTMENTS_APPROVED),
-        questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",), does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
+        questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",),
+        does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
         commands=("stock.add_location", "stock.receive_stock", "stock.count_stock"),
         pending={V.PRODUCTION_MANAGER: f"{UNSCOPED}large adjustments do not wait for the manager"},
     ),
@@ -118,15 +126,19 @@ _SUPPLY = (
     supply("Contracts: sign", F, never(Condition.UNLESS_DELEGATED), NO, NO),
     supply("Claims/returns decide", F, L, PROPOSE, R),
     supply("Disputes respond", F, F, CUSTOMERS, R),
-    supply("Invoices, payouts, statements", F, R, NO, NO, questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), reads=(P.SEE_PAYOUTS,)),
+    supply("Invoices, payouts, statements", F, R, NO, NO,
+        questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), reads=(P.SEE_PAYOUTS,)),
     supply("Invoice finance", F, NO, NO, NO),
     supply("Forecast, price intelligence", F, F, R, scoped(By.DEMAND)),
     supply("Chat", F, F, CUSTOMERS, scoped(By.ORDER_THREADS)),
     supply("Ads, subscription, API keys", F, NO, NO, NO),
     supply("Audit log of org", F, R, NO, NO, reads=(P.SEE_AUDIT_LOG,)),
-    supply("Search the market", F, F, F, NO, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
+    supply("Search the market", F, F, F, NO,
+        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",),
+        does=(P.SEARCH_PRODUCTS,), beside=True),
     supply("Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True),
-    supply("Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",), does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
+    supply("Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",),
+        does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
 )  # fmt: skip
 
 _BUY = (
@@ -137,7 +149,8 @@ _BUY = (
     buy(
         "Team, spending limits", F, NO, NO, questions=("identity.members_reach",), does=(P.MANAGE_TEAM,),
         commands=(
-            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member",
+            "identity.resend_invitation", "identity.revoke_invitation",
             "identity.change_role", "identity.remove_member",
         ),
     ),
@@ -158,7 +171,9 @@ _BUY = (
         commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
     ),
     buy(
-        "Search, compare, lists", F, F, F, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product", "orders.my_basket",), does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
+        "Search, compare, lists", F, F, F,
+        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",
+            "orders.my_basket",), does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
             "orders.confirm_basket_prices",
@@ -166,7 +181,9 @@ _BUY = (
     ),
     buy("RFQ, negotiate, award", F, L, cell(Grant(How.FULL), Grant(How.LIMITED, part=Part.AWARD))),
     buy(
-        "Place order", F, scoped(By.STORE, limited=True), L, questions=("orders.orders_of_buyer", "orders.purchase_sheet",), does=(P.PLACE_ORDERS,), reads=(P.SEE_PURCHASES,),
+        "Place order", F, scoped(By.STORE, limited=True), L,
+        questions=("orders.orders_of_buyer", "orders.purchase_sheet",), does=(P.PLACE_ORDERS,),
+        reads=(P.SEE_PURCHASES,),
         commands=("orders.place_order", "orders.ask_approval"),
     ),
     buy(
@@ -174,15 +191,18 @@ _BUY = (
         commands=("orders.cancel_order", "orders.cancel_purchase"),
     ),
     buy(
-        "Receive, accept, claim, return", F, STORES, R, questions=("orders.orders_of_buyer",), does=(P.RECEIVE_GOODS,), reads=(P.SEE_PURCHASES,),
+        "Receive, accept, claim, return", F, STORES, R, questions=("orders.orders_of_buyer",), does=(P.RECEIVE_GOODS,),
+        reads=(P.SEE_PURCHASES,),
         commands=("orders.record_receipt", "orders.accept_goods"),
     ),
     buy(
-        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,), commands=("identity.add_site", "identity.set_holidays", "identity.set_delivery_preferences"),
-        pending={V.STORE_MANAGER: f"{WITHHELD}an address of a store cannot be changed, only added by the owner"},
+        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,),
+        commands=("identity.add_site", "identity.set_holidays", "identity.set_delivery_preferences"),
+        pending={V.STORE_MANAGER: f"{WITHHELD}addresses are kept by the owner, for all stores"},
     ),
     buy(
-        "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO, questions=("payments.my_wallet", "payments.escrow_account",), does=(P.PAY,),
+        "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO,
+        questions=("payments.my_wallet", "payments.escrow_account",), does=(P.PAY,),
         parts={Part.PAY: (P.PAY,)}, commands=("orders.pay_from_wallet",),
     ),
     buy("Credit apply, plans", F, NO, NO),
@@ -196,7 +216,9 @@ _BUY = (
     buy("Disputes", F, scoped(By.OPEN), scoped(By.OPEN)),
     buy("Audit log of org", F, NO, NO, reads=(P.SEE_AUDIT_LOG,), does=(), beside=True),
     buy(
-        "Bank details", F, NO, NO, questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",), does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
+        "Bank details", F, NO, NO,
+        questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",),
+        does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
         commands=("payments.change_bank_account", "verification.confirm_deposits",), beside=True,
     ),
 )  # fmt: skip
@@ -213,7 +235,8 @@ _DISTRIBUTION = (
             "identity.add_site", "identity.set_holidays", "identity.appeal_suspension",
             "payments.change_bank_account", "verification.confirm_deposits", "verification.submit_proof",
             "verification.answer_request", "verification.appeal", "identity.set_member_limits", "identity.accept_terms",
-            "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation",
+            "identity.revoke_invitation",
             "identity.change_role", "identity.remove_member",
         ),
     ),
@@ -225,7 +248,8 @@ _DISTRIBUTION = (
     distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
     distribution(
         "Order from manufacturers", F, scoped(By.TERRITORY, limited=True), limited(Part.REPLENISH), NO,
-        questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"), does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
+        questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"),
+        does=(P.FILL_BASKET, P.PLACE_ORDERS, P.CANCEL_ORDERS, P.PAY), reads=(P.SEE_PURCHASES,),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
             "orders.confirm_basket_prices", "orders.place_order", "orders.ask_approval",
@@ -252,12 +276,15 @@ _DISTRIBUTION = (
         "Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,), pending={V.REGIONAL_MANAGER: _TERRITORY}
     ),
     distribution(
-        "Accept retailer orders", F, TERRITORY, R, TERRITORY, questions=("orders.orders_of_seller",), does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
+        "Accept retailer orders", F, TERRITORY, R, TERRITORY, questions=("orders.orders_of_seller",),
+        does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
         pending={V.REGIONAL_MANAGER: _TERRITORY, V.SALES_MANAGER: _TERRITORY},
     ),
     distribution(
-        "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO, questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low", "orders.orders_of_buyer",), does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
+        "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO,
+        questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",
+            "orders.orders_of_buyer",), does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
         reads=(P.SEE_STOCK, P.SEE_PURCHASES),
         commands=(
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "orders.record_receipt",
@@ -266,7 +293,8 @@ _DISTRIBUTION = (
         pending={V.WAREHOUSE_MANAGER: _WAREHOUSE},
     ),
     distribution(
-        "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, questions=("orders.orders_of_seller",), does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
+        "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, questions=("orders.orders_of_seller",),
+        does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
         commands=("orders.ship_goods",), pending={V.REGIONAL_MANAGER: _TERRITORY, V.WAREHOUSE_MANAGER: _WAREHOUSE},
     ),
     distribution("Claims/returns", F, scoped(By.TERRITORY, limited=True), only(Part.INSPECT), PROPOSE),
@@ -279,7 +307,8 @@ _DISTRIBUTION = (
         },
     ),
     distribution(
-        "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES), questions=("orders.orders_of_seller",), does=(P.SEE_SALES,),
+        "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES),
+        questions=("orders.orders_of_seller",), does=(P.SEE_SALES,),
         pending={
             V.REGIONAL_MANAGER: _TERRITORY,
             V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery",
@@ -289,7 +318,8 @@ _DISTRIBUTION = (
     distribution("Contracts (3-party) sign", F, NO, NO, NO),
     distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
     distribution(
-        "Products and offers", F, R, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        "Products and offers", F, R, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
+        does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer",
@@ -304,8 +334,11 @@ _DISTRIBUTION = (
         "Decide on requests to buy", F, NO, NO, NO, does=(P.APPROVE_ORDERS,),
         commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
     ),
-    distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,), does=(), beside=True),
-    distribution("Search the market", F, F, NO, NO, questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",), does=(P.SEARCH_PRODUCTS,), beside=True),
+    distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,),
+        does=(), beside=True),
+    distribution("Search the market", F, F, NO, NO,
+        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",),
+        does=(P.SEARCH_PRODUCTS,), beside=True),
     distribution(
         "Production milestones", F, NO, NO, NO, does=(P.REPORT_PRODUCTION,),
         commands=("orders.start_production", "orders.report_production"), beside=True,
@@ -314,7 +347,8 @@ _DISTRIBUTION = (
         "Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True
     ),
     distribution(
-        "Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",), does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True
+        "Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",),
+        does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True
     ),
 )  # fmt: skip
 
@@ -364,7 +398,8 @@ _PLATFORM = (
     platform("Refund/goodwill", NO, NO, NO, L, F, NO),
     platform(
         "Payout run", NO, R, only(Part.HOLD_FOR_KYB), only(Part.HOLD_FOR_DISPUTE), full(Condition.MAKER_AND_CHECKER),
-        R, questions=("payments.payout_batches", "payments.payouts_due", "payments.payouts_of_batch",), does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
+        R, questions=("payments.payout_batches", "payments.payouts_due", "payments.payouts_of_batch",),
+        does=(P.PREPARE_PAYOUTS,), reads=(P.SEE_PAYOUT_RUNS,),
         commands=(
             "payments.prepare_payouts", "payments.send_payouts", "payments.cancel_payouts", "payments.bank_file",
             "verification.record_deposits_sent",
@@ -372,7 +407,9 @@ _PLATFORM = (
     ),
     platform(
         "Ledger view / manual entry", halves(R, only(Part.WITH_A_SECOND_PERSON)), NO, NO, reading(View.ORDER),
-        halves(R, only(Part.WITH_A_SECOND_PERSON)), R, questions=("ledger.postings", "ledger.trial_balance", "reports.check_invariants"), reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
+        halves(R, only(Part.WITH_A_SECOND_PERSON)), R,
+        questions=("ledger.postings", "ledger.trial_balance", "reports.check_invariants"),
+        reads=(P.SEE_LEDGER, P.SEE_ORDER_POSTINGS),
         views={View.ORDER: (P.SEE_ORDER_POSTINGS,)},
         pending={
             V.SUPER_ADMIN: f"{UNSCOPED}there are no manual entries",
@@ -403,13 +440,18 @@ _PLATFORM = (
     ),
     platform("Simulation sandbox", F, F, R, R, F, F),
     platform(
-        "Monitoring, job runs", F, F, R, R, R, F, questions=("reports.pipeline_runs", "reports.system_health", "reports.last_jobs",), does=(P.RUN_PIPELINES,), reads=(P.SEE_PLATFORM,),
+        "Monitoring, job runs", F, F, R, R, R, F,
+        questions=("reports.pipeline_runs", "reports.system_health", "reports.last_jobs",), does=(P.RUN_PIPELINES,),
+        reads=(P.SEE_PLATFORM,),
         commands=("reports.request_build",),
     ),
-    platform("See the platform's figures", F, F, F, F, F, F, questions=("reports.currencies", "reports.figures_state",), does=(P.SEE_PLATFORM,), beside=True),
-    platform("See all orders", R, R, R, R, R, R, questions=("orders.all_orders",), reads=(P.SEE_ALL_ORDERS,), beside=True),
+    platform("See the platform's figures", F, F, F, F, F, F,
+        questions=("reports.currencies", "reports.figures_state",), does=(P.SEE_PLATFORM,), beside=True),
+    platform("See all orders", R, R, R, R, R, R, questions=("orders.all_orders",), reads=(P.SEE_ALL_ORDERS,),
+        beside=True),
     platform(
-        "Register organisations and their people", F, F, F, NO, NO, NO, questions=("identity.organizations", "notifications.outgoing_messages"), does=(P.MANAGE_MEMBERS,),
+        "Register organisations and their people", F, F, F, NO, NO, NO,
+        questions=("identity.organizations", "notifications.outgoing_messages"), does=(P.MANAGE_MEMBERS,),
         commands=(
             "identity.register_organization", "identity.add_member", "identity.add_site", "notifications.resend",
         ),
@@ -422,7 +464,8 @@ _PLATFORM = (
     platform(
         "The platform's own team", F, NO, NO, NO, NO, NO, does=(P.MANAGE_TEAM,),
         commands=(
-            "identity.set_member_limits", "identity.invite_member", "identity.resend_invitation", "identity.revoke_invitation",
+            "identity.set_member_limits", "identity.invite_member", "identity.resend_invitation",
+            "identity.revoke_invitation",
             "identity.change_role", "identity.remove_member",
         ),
         beside=True,
@@ -433,7 +476,9 @@ _PLATFORM = (
         commands=("orders.record_receipt",), beside=True,
     ),
     platform(
-        "Match incoming transfers", NO, NO, NO, NO, F, NO, questions=("payments.bank_lines", "payments.awaited_transfers", "payments.wallet_owners",), does=(P.MATCH_PAYMENTS,),
+        "Match incoming transfers", NO, NO, NO, NO, F, NO,
+        questions=("payments.bank_lines", "payments.awaited_transfers", "payments.wallet_owners",),
+        does=(P.MATCH_PAYMENTS,),
         commands=(
             "payments.record_bank_line", "payments.match_top_up", "payments.credit_wallet", "payments.claim_bank_line",
             "orders.match_transfer",
@@ -461,11 +506,13 @@ FOR_THE_SYSTEM = frozenset({
     "identity.sign_in_by_provider", "identity.confirm_company_domain", "identity.end_company_sessions",
     "identity.begin_registration", "identity.send_registration_link", "identity.confirm_registration",
     "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
-    "verification.release_cases_of", "identity.join_organization", "identity.hand_over", "identity.switch_organization", "orders.hand_over_basket",
+    "verification.release_cases_of", "identity.join_organization", "identity.hand_over",
+    "identity.switch_organization", "orders.hand_over_basket",
     "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
-    "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post", "ledger.post_memo", "logistics.deliver", "logistics.ship",
+    "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post",
+    "ledger.post_memo", "logistics.deliver", "logistics.ship",
     "notifications.tell", "notifications.unsubscribe", "notifications.mail_notices", "notifications.write_digests",
     "notifications.send_email", "notifications.send_text", "notifications.claim_emails", "notifications.claim_texts",
     "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions",

@@ -422,7 +422,8 @@ class IdentityProvider(Record):
 class Registration(Record):
     """Somebody on the way to an organisation of their own: what was said so far, and at which step they are.
 
-    `person_id` and `org_id` are there once it is done. The password is hashed from the first moment on.
+    `person_id` and `org_id` are there once it is done. The password is hashed from the first moment on, and goes to
+    the person at the end.
     """
 
     __tablename__ = "registrations"
@@ -432,7 +433,7 @@ class Registration(Record):
         one_of("step", RegistrationStep),
         CheckConstraint(
             "(step = 'done') = (finished_at is not null) and (finished_at is null) = (org_id is null)"
-            " and (org_id is null) = (person_id is null)",
+            " and (org_id is null) = (person_id is null) and (step = 'done') = (password_hash is null)",
             name="done",
         ),
         CheckConstraint("(terms_version is null) = (terms_accepted_at is null)", name="terms"),
@@ -444,7 +445,7 @@ class Registration(Record):
     email: Mapped[str]
     name: Mapped[str]
     kind: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     step: Mapped[str]
     business: Mapped[Json]
     terms_version: Mapped[str | None]

@@ -55,7 +55,9 @@ _WORDS = {
 }  # fmt: skip
 
 
-def begin_registration(work: Work, *, kind: OrgKind, name: str, email: str, password: str, address: str) -> UUID:
+def begin_registration(
+    work: Work, *, kind: OrgKind, name: str, email: str, password: str | HashedPassword, address: str
+) -> UUID:
     """Begin to register: who it is, and as what (the web process only). Returns the registration.
 
     The mail that follows brings the link that proves the address, or says that it has an account already.
@@ -67,7 +69,7 @@ def begin_registration(work: Work, *, kind: OrgKind, name: str, email: str, pass
     email, name = normal_email(email), name.strip()
     if not 1 <= len(name) <= 120:
         raise Invalid("Please give your name; it has at most 120 characters.")
-    ready = hashed(password)
+    ready = password if isinstance(password, HashedPassword) else hashed(password)
     for bucket, limit in ((f"register|{address}", PER_ADDRESS), (f"register-mail|{email}", PER_EMAIL)):
         if too_many(work, bucket, limit=limit, within=WINDOW):
             raise TooManyTries("There were many registrations from here. Please wait an hour and try again.")
@@ -178,12 +180,12 @@ def finish_registration(work: Work, *, registration_id: UUID) -> UUID:
     )  # fmt: skip
     person_id = add_member(
         work, request_id=row.id, org_id=org_id, email=row.email, name=row.name, variant=OWNERS[kind],
-        password=HashedPassword(row.password_hash),
+        password=HashedPassword(row.password_hash or ""),
     )  # fmt: skip
     work.session.flush()
     note_acceptance(work, org_id=org_id, person_id=person_id, version=row.terms_version)
     row.step, row.finished_at, row.changed_at = RegistrationStep.DONE.value, work.now, work.now
-    row.org_id, row.person_id = org_id, person_id
+    row.org_id, row.person_id, row.password_hash = org_id, person_id, None
     work.record(RegistrationFinished(subject_id=row.id, for_org_id=org_id, person_id=person_id))
     return org_id
 
@@ -212,7 +214,7 @@ def registration_mail(work: Work, *, registration_id: UUID) -> tuple[str, bool] 
     row: Any = work.session.execute(
         text(
             "select r.email, exists (select 1 from people p where p.email = r.email) as is_known"
-            " from registrations r where r.id = :id and r.finished_at is null"
+            " from registrations r where r.id = :id and r.email_confirmed_at is null"
         ),
         {"id": registration_id},
     ).one_or_none()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain import identity, notifications, orders
+from domain import identity, notifications, orders, verification
 from domain.kernel.work import Work
 
 CALLS_FOR_A_LETTER = frozenset({"RegistrationBegun", "RegistrationLinkAsked", "MemberInvited", "MemberRoleChanged"})
@@ -27,7 +27,10 @@ def hand_over_work(work: Work, event: Any) -> None:
     heir = event.facts.get("handed_to")
     if heir is not None:
         ids = {"org_id": org_id, "person_id": person_id, "handed_to": UUID(heir)}
-        moved = {"basket_lines": orders.hand_over_basket(work, **ids)}
+        moved = {
+            "basket_lines": orders.hand_over_basket(work, **ids),
+            "verification_cases": verification.release_cases_of(work, person_id=person_id),
+        }
         identity.hand_over(work, **ids, moved=moved)
     _to_member(work, event, "member_removed")
 

@@ -29,6 +29,8 @@ from domain.verification.gates import (
 )
 from domain.verification.numbers import NumberVerdict, check_registration_number, check_tax_number
 from domain.verification.numbers import check as check_number
+from domain.verification.outcomes import CheckRow, automatic_check_figures
+from domain.verification.photos import LikePhoto, PhotoSheet, distance_km, photo_sheets
 from domain.verification.queries import (
     badge_of,
     case_queue,
@@ -63,6 +65,7 @@ from domain.verification.reviewing import (
     end_waiver,
     propose_waiver,
     release_case,
+    release_cases_of,
 )
 from domain.verification.screening import Listed, Registered, load_registry, load_sanctions, screen
 from domain.verification.states import LEVEL_OF, Capability, CaseKind, CaseState, Decision, Reason, Requirement
@@ -110,6 +113,7 @@ __all__ = [
     "CaseSheet",
     "CaseState",
     "CertificateRow",
+    "CheckRow",
     "Decision",
     "DepositRow",
     "Expected",
@@ -120,12 +124,14 @@ __all__ = [
     "HitRow",
     "Item",
     "LEVEL_OF",
+    "LikePhoto",
     "Listed",
     "NotVerified",
     "NumberVerdict",
     "OwnerStated",
     "PAPERS",
     "Paper",
+    "PhotoSheet",
     "Proof",
     "QueueFigures",
     "RULES",
@@ -173,6 +179,7 @@ __all__ = [
     "record_reading",
     "regulate_category",
     "release_case",
+    "release_cases_of",
     "require_capability",
     "require_category",
     "require_confirmed_person",
@@ -184,7 +191,10 @@ __all__ = [
     "valid_certificates",
     "vouch",
     "waivers",
+    "automatic_check_figures",
     "check_number",
+    "distance_km",
+    "photo_sheets",
     "check_registration_number",
     "check_tax_number",
     "judge_paper",

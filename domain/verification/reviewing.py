@@ -65,6 +65,20 @@ def release_case(work: Work, *, case_id: UUID) -> None:
     _back_to_queue(work, case)
 
 
+def release_cases_of(work: Work, *, person_id: UUID) -> int:
+    """Give back to the queue what somebody who left has taken (the system only). Returns how many.
+
+    No colleague gets them at once: whether one may decide a case is asked when one takes it. Announces `CaseMoved`.
+    """
+    if not work.actor.is_system:
+        raise NotFound
+    statement = select(Case).where(Case.claimed_by == person_id, Case.state == CaseState.CLAIMED).order_by(Case.id)
+    cases = work.session.scalars(statement.with_for_update()).all()
+    for case in cases:
+        _back_to_queue(work, case)
+    return len(cases)
+
+
 def decide_case(
     work: Work,
     *,

@@ -220,6 +220,7 @@ ENTRIES: dict[str, Entry] = {
     "identity.registration": question(lambda w: {"registration_id": w.registration}),
     "identity.registration_behind": question(lambda w: {"token": w.registration_token}),
     "identity.registration_mail": question(lambda w: {"registration_id": w.registration}),
+    "verification.release_cases_of": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "orders.hand_over_basket": command(
         lambda w: {"org_id": w.shop.org_id, "person_id": w.shop.owner.user_id, "handed_to": w.clerk}),
     "reports.getting_started": question(nothing, own=True),
@@ -507,6 +508,8 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"submission_id": w.proof, "answer": "Here it is"}, P.SUBMIT_VERIFICATION),
     "verification.appeal": command(
         lambda w: {"submission_id": w.proof, "reason": "Please look at it once more"}, P.SUBMIT_VERIFICATION),
+    "verification.automatic_check_figures": question(nothing, P.DECIDE_VERIFICATION),
+    "verification.photo_sheets": question(lambda w: {"file_ids": [w.file]}, P.DECIDE_VERIFICATION),
     "verification.approve_waiver": command(lambda w: {"waiver_id": w.waiver}, P.DECIDE_VERIFICATION),
     "verification.badge_of": question(lambda w: {"org_id": w.shop.org_id}),
     "verification.bank_account_changed": command(

@@ -13,7 +13,7 @@ create table registrations (
     email text not null,
     name text not null,
     kind text not null,
-    password_hash text not null,
+    password_hash text,
     step text not null,
     business jsonb not null,
     terms_version text,
@@ -29,7 +29,8 @@ create table registrations (
     constraint registrations_kind_check check (kind in ('manufacturer', 'retailer', 'distributor')),
     constraint registrations_step_check check (step in ('business', 'terms', 'finish', 'done')),
     constraint registrations_done_check check ((step = 'done') = (finished_at is not null)
-        and (finished_at is null) = (org_id is null) and (org_id is null) = (person_id is null)),
+        and (finished_at is null) = (org_id is null) and (org_id is null) = (person_id is null)
+        and (step = 'done') = (password_hash is null)),
     constraint registrations_terms_check check ((terms_version is null) = (terms_accepted_at is null)),
     constraint registrations_org_id_fkey foreign key (org_id) references organizations (id),
     constraint registrations_person_id_fkey foreign key (person_id) references people (id)
