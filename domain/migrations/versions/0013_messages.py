@@ -35,8 +35,8 @@ def upgrade() -> None:
     app = role_name(Role.APP)
     op.execute(f'revoke update on suspensions from "{app}"')
     op.execute(
-        "grant update (state, decided_by, decided_at, decision_note, lifted_by, lifted_at, lift_note, appeal,"
-        " appealed_by, appealed_at, appeal_state, appeal_decided_by, appeal_decided_at, appeal_answer)"
+        "grant update (state, reason, until, decided_by, decided_at, decision_note, lifted_by, lifted_at, lift_note,"
+        " appeal, appealed_by, appealed_at, appeal_state, appeal_decided_by, appeal_decided_at, appeal_answer)"
         f' on suspensions to "{app}"'
     )
     op.execute(

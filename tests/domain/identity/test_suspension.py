@@ -274,3 +274,16 @@ def test_a_person_who_is_disabled_is_out_at_once_and_back_when_enabled(world: Wo
     with begin(SYSTEM) as work:
         assert identity.whose_session(work, session_id=session_id) is None  # what was ended stays ended
     assert session_of(email) != session_id
+
+
+def test_who_suspends_at_once_takes_over_an_open_proposal(world: World) -> None:
+    proposed = run(world.staff(Variant.SUPPORT), identity.propose_suspension, request_id=uuid4(),
+                   org_id=world.maker.org_id, reason="A rumour")  # fmt: skip
+    assert suspend(world, world.maker) == proposed
+    with begin(world.maker.owner) as work:
+        why = identity.my_suspension(work)
+    assert why is not None and why.reason == "Goods that infringe a trade mark"
+    # Both took part in the decision, so neither looks at the appeal.
+    run(world.maker.owner, identity.appeal_suspension, appeal="Please")
+    refused(identity.OtherEyesNeeded, world.staff(Variant.OPERATIONS), identity.decide_appeal, suspension_id=proposed,
+            is_granted=True, answer="Well then")  # fmt: skip

@@ -14,7 +14,7 @@ create table outgoing_emails (
     sent_at timestamp with time zone,
     created_at timestamp with time zone not null,
     constraint outgoing_emails_pkey primary key (id),
-    constraint outgoing_emails_cause_key unique (cause, kind, recipient),
+    constraint outgoing_emails_cause_kind_recipient_key unique (cause, kind, recipient),
     constraint outgoing_emails_state_check check (state in ('waiting', 'sent', 'failed', 'dropped')),
     constraint outgoing_emails_sent_check check ((state = 'sent') = (sent_at is not null)),
     constraint outgoing_emails_org_id_fkey foreign key (org_id) references organizations (id),
@@ -38,7 +38,7 @@ create table outgoing_texts (
     sent_at timestamp with time zone,
     created_at timestamp with time zone not null,
     constraint outgoing_texts_pkey primary key (id),
-    constraint outgoing_texts_cause_key unique (cause, kind, recipient),
+    constraint outgoing_texts_cause_kind_recipient_key unique (cause, kind, recipient),
     constraint outgoing_texts_state_check check (state in ('waiting', 'sent', 'failed', 'dropped')),
     constraint outgoing_texts_sent_check check ((state = 'sent') = (sent_at is not null)),
     constraint outgoing_texts_org_id_fkey foreign key (org_id) references organizations (id),
@@ -59,7 +59,7 @@ create table notice_reads (
     org_id uuid not null,
     read_at timestamp with time zone not null,
     constraint notice_reads_pkey primary key (notice_id, person_id),
-    constraint notice_reads_notice_id_fkey foreign key (notice_id, org_id) references notices (id, org_id),
+    constraint notice_reads_notice_id_org_id_fkey foreign key (notice_id, org_id) references notices (id, org_id),
     constraint notice_reads_person_id_fkey foreign key (person_id) references people (id)
 );
 create index notice_reads_person_id_idx on notice_reads (person_id);
@@ -90,7 +90,7 @@ create table digest_items (
     org_id uuid not null,
     email_id uuid,
     constraint digest_items_pkey primary key (notice_id, person_id),
-    constraint digest_items_notice_id_fkey foreign key (notice_id, org_id) references notices (id, org_id),
+    constraint digest_items_notice_id_org_id_fkey foreign key (notice_id, org_id) references notices (id, org_id),
     constraint digest_items_person_id_fkey foreign key (person_id) references people (id),
     constraint digest_items_email_id_fkey foreign key (email_id) references outgoing_emails (id)
 );
@@ -129,7 +129,10 @@ create table suspensions (
     constraint suspensions_org_id_fkey foreign key (org_id) references organizations (id)
 );
 create unique index suspensions_open_idx on suspensions (org_id) where state in ('proposed', 'active');
-create index suspensions_org_id_idx on suspensions (org_id, proposed_at);
+create index suspensions_org_id_proposed_at_idx on suspensions (org_id, proposed_at);
+
+insert into state_moves (machine, from_state, to_state) values
+    ('suspension', 'proposed', 'active'), ('suspension', 'proposed', 'declined'), ('suspension', 'active', 'lifted');
 
 create table org_holidays (
     org_id uuid not null,
