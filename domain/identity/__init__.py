@@ -46,7 +46,7 @@ from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.holidays import HORIZON_DAYS, MOST_A_YEAR, calendars_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
-from domain.identity.matrix import GRANTS
+from domain.identity.matrix import GRANTS, grant_of
 from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.phones import CoolingDown, code_of, confirm_phone, request_phone_code
@@ -236,6 +236,7 @@ __all__ = [
     "MemberReach",
     "ScopeKind",
     "can_be_limited",
+    "grant_of",
     "members_reach",
     "reach_of",
     "require_reach",

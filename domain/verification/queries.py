@@ -251,7 +251,8 @@ def _submissions(work: Work, *, org_id: UUID, submission_id: UUID | None = None)
     files: dict[UUID, list[FileRow]] = {}
     for row in work.session.execute(
         text(
-            "select f.submission_id, f.file_id, x.name, x.media_type, x.bytes, f.added_at, f.read_at, f.reading"
+            "select f.submission_id, f.file_id, x.name, x.media_type, x.bytes, f.added_at, f.read_at, f.reading,"
+            " x.scan_state"
             " from verification_files f join files x on x.id = f.file_id where f.submission_id = any(:ids)"
             " order by f.added_at, f.file_id"
         ),
@@ -263,6 +264,7 @@ def _submissions(work: Work, *, org_id: UUID, submission_id: UUID | None = None)
                 file_id=row.file_id, name=row.name, media_type=row.media_type, bytes=row.bytes, added_at=row.added_at,
                 read_at=row.read_at, outcome=found.get("outcome"), reasons=tuple(found.get("reasons", ())),
                 fields={name: (value, confidence) for name, (value, confidence) in found.get("fields", {}).items()},
+                scan_state=row.scan_state,
             )
         )  # fmt: skip
     return [
