@@ -451,6 +451,7 @@ def put_up_goods(work: Work, *, trader: Trader, offers: list[Offered], stage: St
         _create_products(work, trader)
     add_offers(work, trader=trader, offers=offers, stage=stage)
     payments.change_bank_account(work, holder=trader.name, iban=an_iban(stage.random, trader.country))
+    trader.has_bank_account = True  # another one would have to be verified anew
 
 
 def _create_products(work: Work, trader: Trader) -> None:

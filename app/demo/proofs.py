@@ -1,8 +1,10 @@
 """What verification shows at the end of the demo: a renewal that is due, a question, an appeal, a name on a list."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from io import BytesIO
+from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -137,9 +139,18 @@ def store_paper(work: Work, *, title: str, trader: Trader):  # type: ignore[no-u
     image = Image.new("RGB", (620, 877), (252, 251, 247))
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(size=22)
     city = f"{trader.place.postal_code} {trader.place.city}"
-    lines = (title, "", trader.name, trader.place.street, city, "", "DEMO – NOT A DOCUMENT")
+    lines = (title, "", trader.name, trader.place.street, city, "", "DEMO - NOT A DOCUMENT")
     for position, line in enumerate(lines):
-        pen.text((70, 90 + position * 44), line, fill=(40, 42, 48), font=font)
+        # The font that comes with the library has no accents.
+        written = "".join(c for c in unicodedata.normalize("NFKD", line) if c.isascii())
+        pen.text((70, 130 + position * 44), written, fill=(40, 42, 48), font=font)
+    # A letterhead of its own, so that two papers are not alike to whoever compares pictures.
+    blocks = Random(f"{trader.slug} {title}")
+    for _ in range(14):
+        left, top = blocks.randrange(0, 560), blocks.choice((blocks.randrange(0, 90), blocks.randrange(480, 760)))
+        shade = blocks.randrange(60, 220)
+        pen.rectangle([left, top, left + blocks.randrange(40, 200), top + blocks.randrange(10, 60)],
+                      fill=(shade, shade, min(255, shade + 30)))  # fmt: skip
     pen.line([(70, 800), (550, 800)], fill=(160, 160, 160), width=2)
     file = BytesIO()
     image.save(file, "PNG")

@@ -260,7 +260,7 @@ def add_case(
 
 def _end_of(work: Work, submission: Submission) -> datetime | None:
     if submission.expires_on is not None:
-        return datetime.combine(submission.expires_on + timedelta(days=1), time(), UTC)
+        return datetime.combine(submission.expires_on, time(23, 59, 59), UTC)  # its last day counts
     days = work.session.execute(
         text(
             "select min(r.life_days) from verification_requirements r join organizations o on o.kind = any(r.kinds)"

@@ -22,6 +22,23 @@ CHOICES = [
 STATED = {"name": "Name", "kind": "Kind", "country_code": "Country", "address": "Address", "numbers": "Numbers"}
 
 
+def draw_photograph(file: FileRow) -> None:
+    """What a picture says of itself, and who else has shown it."""
+    for photo in ask(verification.photo_sheets, file_ids=[file.file_id]):
+        place = f"{photo.latitude:.5f}, {photo.longitude:.5f}" if photo.latitude and photo.longitude else None
+        taken = photo.taken_at and f"{words.day(photo.taken_at.date())} at {photo.taken_at:%H:%M}"
+        facts_list({
+            "Taken, by the camera's clock": taken or "It does not say",
+            "Taken at": place or "It does not say",
+            "Camera": photo.camera or "It does not say",
+        })  # fmt: skip
+        for like in photo.shown_by_others:
+            st.markdown(
+                f":red[:material/group:] Looks like a picture of {plain(like.organization)}, handed in on"
+                f" {words.day(like.stored_at.date())}"
+            )
+
+
 def draw_paper(file: FileRow) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -31,9 +48,15 @@ def draw_paper(file: FileRow) -> None:
             else:
                 passed = file.outcome == "pass"
                 st.badge("Agrees" if passed else "To be looked at", color="green" if passed else "orange")
+            if file.scan_state:
+                word, colour = words.SCANS[file.scan_state]
+                st.badge(word, color=colour)
+        if file.scan_state in ("waiting", "harmful"):
+            return
         content, media_type, name = ask(verification.my_proof_file, file_id=file.file_id)
         if media_type.startswith("image/"):
             st.image(content, width="stretch", alt=f"Paper {name}")
+            draw_photograph(file)
         st.download_button(
             "Download", content, name, media_type, key=f"paper-{file.file_id}", icon=":material/download:",
             on_click="ignore", type="tertiary",
@@ -180,12 +203,17 @@ with side:
         stated = {STATED[name]: value for name, value in sheet.stated.items() if name in STATED}
         if "Kind" in stated:
             stated["Kind"] = words.kind(stated["Kind"])
+        if "Country" in stated:
+            stated["Country"] = words.country(stated["Country"])
+        if "Numbers" in stated:
+            pairs = (part.split(": ", 1) for part in stated["Numbers"].split("; "))
+            stated["Numbers"] = "; ".join(f"{words.requirement(code)} {number}" for code, number in pairs)
         if submission is not None:
             more = {
                 "Number": submission.number, "Issued by": submission.issuer, "Covers": submission.scope,
                 "Dated": words.day(submission.issued_on) if submission.issued_on else None,
                 "Valid until": words.day(submission.expires_on) if submission.expires_on else None,
-                "Note": submission.note, "Asked": submission.question, "Answer": submission.answer,
+                "Note": submission.note, "The reviewer said": submission.question, "Answer": submission.answer,
             }  # fmt: skip
             stated |= {name: value for name, value in more.items() if value}
         facts_list(stated)

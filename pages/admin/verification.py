@@ -62,11 +62,6 @@ metric_tiles(
         Tile("Taken", words.number(figures.claimed), definition="Cases that a reviewer holds"),
         Tile("Late", words.number(figures.late), definition="Open beyond the time in which we decide"),
         Tile("Due within a day", words.number(figures.due_within_a_day), definition="Will be late by tomorrow"),
-        Tile(
-            "Appeals won in 30 days",
-            f"{words.number(figures.overturned_30_days)} of {words.number(figures.appeals_30_days)}",
-            definition="Rejections that another reviewer overturned, of all appeals that were decided",
-        ),
     ]
 )  # fmt: skip
 which = st.segmented_control(
