@@ -85,8 +85,8 @@ def own_audit(
     """The log of the actor's own organisation from `first` up to, but not with, `end`: newest first, one page and
     how many there are. `names` are kinds of events, `person_id` is who did it or to whom."""
     work.actor.require(Permission.SEE_AUDIT_LOG)
-    facts = {"me": work.actor.require_org(), "internal": sorted(INTERNAL)}
-    return _page(work, _OWN, facts, first, end, person_id, names, subject_id, page, size)
+    work.actor.require_org()
+    return _page(work, _OWN, {"internal": sorted(INTERNAL)}, first, end, person_id, names, subject_id, page, size)
 
 
 def all_audit(
@@ -146,7 +146,7 @@ _PAGE = """
            h.erased_at is not null as is_erased
     from wanted w join events e on e.id = w.id
     left join audit_sealed_events s on s.event_id = e.id
-    left join event_personal h on h.event_id = e.id
+    left join event_personal h on h.event_id = e.id and (h.org_id = :me or :is_staff)
     order by e.id desc
 """
 _OWN_PAGE = text(_PAGE.replace("{found}", _OWN).replace("{which}", _WHICH))
@@ -169,7 +169,8 @@ def _page(
         raise Invalid(f"Up to {MOST:,} events can be read at once.")
     more = {
         "first": first, "end": end, "person_id": person_id, "names": None if names is None else sorted(names),
-        "subject_id": subject_id, "size": size, "skip": (max(page, 1) - 1) * size,
+        "subject_id": subject_id, "size": size, "skip": (max(page, 1) - 1) * size, "me": work.actor.org_id,
+        "is_staff": work.actor.is_staff,
     }  # fmt: skip
     rows = work.session.execute(_OWN_PAGE if which is _OWN else _ALL_PAGE, {**facts, **more}).all()
     seen = [_as_seen(work, row) for row in rows]
