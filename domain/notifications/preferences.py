@@ -41,7 +41,7 @@ def my_preferences(work: Work) -> list[PreferenceRow]:
     """How the person here wants letters, one row a topic, with what holds when nothing was chosen."""
     if work.actor.user_id is None:
         raise NotFound
-    chosen = dict(
+    chosen: dict[str, str] = dict(
         work.session.execute(
             text("select topic, email from notice_preferences where person_id = :person"),
             {"person": work.actor.user_id},

@@ -22,7 +22,7 @@ def tell_of_standing(work: Work, event: Any) -> None:
     if event.name in ("PersonDisabled", "PersonEnabled"):
         _tell_person(work, event)
         return
-    org_name = work.session.execute(
+    org_name: str = work.session.execute(
         text("select name from organizations where id = :id"), {"id": event.subject_id}
     ).scalar_one()
     if event.name in ("SuspensionProposed", "SuspensionAppealed"):

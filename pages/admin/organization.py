@@ -28,6 +28,7 @@ def asked_for() -> UUID | None:
 
 org_id = asked_for()
 if org_id is None:
+    page_header("Organisation")
     empty_state("search_off", "No organisation chosen", "Open one from the list of organisations.",
                 ("Suspensions", "admin-suspensions"))  # fmt: skip
     st.stop()
