@@ -90,7 +90,10 @@ def test_every_screen_opens_for_its_role_and_for_no_other(market: Market, kind: 
             open_screen(at, screen, **facts)
             assert not at.exception, screen.url
             assert "Something went wrong" not in texts(at), screen.url
-            is_theirs = screen.is_open or kind in screen.kinds and (screen.permission is None or who.may(screen.permission))
+            may = (screen.permission is None or who.may(screen.permission)) and (
+                not screen.any_of or any(who.may(one) for one in screen.any_of)
+            )
+            is_theirs = screen.is_open or (kind in screen.kinds and may)
             assert ("This page is not for your role" in texts(at)) is not is_theirs, screen.url
 
 
