@@ -2,7 +2,8 @@
 
 Owns organisations, sites, people, memberships, sign-in sessions, imported histories and what people look at
 and search for. A person acts for one organisation at a time with a role variant; what a variant may do is data
-(`matrix`). Announces registrations, joins, sign-ins and refusals. Relies on nothing but the
+(`matrix`). The platform's settings are changed here too, by whom and why. Announces registrations, joins, sign-ins,
+changed settings and refusals. Relies on nothing but the
 kernel. Refuses strangers with "not found" and slows guessing of passwords down without ever locking
 the rightful owner out. Whoever comes by a link or by another provider's sign-on is known already or is told no; the
 secrets of links and codes are derived when they are sent, and stand in no table.

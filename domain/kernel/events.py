@@ -1,7 +1,8 @@
 """What happened: one log that reactions, the audit trail and the warehouse share.
 
-An event is written in the transaction that caused it. It holds ids and facts, never names. A
-change of state names both states, so the log is also the proof that each step was a legal one.
+An event is written in the transaction that caused it. It holds ids and facts, never names;
+what is personal stands beside it (`EventPersonal`), where it can be erased. A change of state names both
+states, so the log is also the proof that each step was a legal one.
 Deliveries to reactions are found by "no delivery row yet", never by a cursor over ids, because a
 lower id can commit later. Batches of committed events are sealed by hash (`seal`), outside the
 transactions that wrote them, so that the chain is no bottleneck.
