@@ -45,10 +45,10 @@ def require_active_organization(work: Work) -> None:
 
     Raises `OrganizationIsSuspended`. The system itself is never refused.
     """
-    if work.actor.org_id is None:
+    if work.actor.is_system:
         return
     state = work.session.execute(
-        text("select state from organizations where id = :org"), {"org": work.actor.org_id}
+        text("select state from organizations where id = :org"), {"org": work.actor.require_org()}
     ).scalar_one_or_none()
     if state == SUSPENDED:
         raise OrganizationIsSuspended(
