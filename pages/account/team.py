@@ -1,5 +1,6 @@
 """The people of my organisation: who they are, asking somebody to join, and letting somebody go."""
 
+from decimal import Decimal
 from functools import partial
 
 import streamlit as st
@@ -9,14 +10,15 @@ from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, confirm, page_header, plain, section, table
 from app.parts.forms import guarded_dialog, once, settle
-from domain import identity, reports
-from domain.identity import VARIANTS, InvitationRow, MemberRow, OrgKind, Permission
+from domain import identity, orders, reports
+from domain.identity import VARIANTS, InvitationRow, MemberRow, OrgKind, Permission, ScopeKind, Variant
 
 who, actor = guard()
 may_manage = actor.may(Permission.MANAGE_TEAM)
 people = ask(identity.my_team)
 here = [person for person in people if person.state == "active"]
 left = [person for person in people if person.state != "active"]
+reach = {row.person_id: row for row in ask(identity.members_reach)} if may_manage else {}
 roles = [variant for variant in VARIANTS[OrgKind(who.org_kind)] if identity.may_grant(actor, variant)]
 
 
@@ -47,6 +49,67 @@ def change_role(person: MemberRow) -> None:
         person_id=person.person_id, variant=variant, reason=reason or "",
     ):  # fmt: skip
         st.rerun()
+
+
+@guarded_dialog("Limits")
+def set_limits(person: MemberRow) -> None:
+    st.markdown(f"How far **{plain(person.name)}** may go without asking you. Left empty: no limit.")
+    role, now = Variant(person.variant), reach[person.person_id]
+    kinds, amount, chosen = identity.scope_kinds(role), None, None
+    with st.form(once("limits"), border=False):
+        if identity.can_be_limited(role):
+            amount = st.number_input(
+                f"Orders up to, in {who.currency}", min_value=0.0, step=100.0, format="%.2f", placeholder="No limit",
+                value=None if now.amount is None else float(now.amount),
+                help="For a checkout the whole sum counts, with tax and shipping.",
+            )  # fmt: skip
+        if ScopeKind.STORE in kinds:
+            places = {place.site_id: place.name for place in ask(identity.my_sites)}
+            chosen = st.multiselect(
+                "Only these places", list(places), default=[one for one in now.stores if one in places],
+                format_func=lambda each: places[each], placeholder="All places",
+            )  # fmt: skip
+        if ScopeKind.CUSTOMER in kinds:
+            buyers = {row.buyer_id: row.buyer_name for row in ask(orders.orders_of_seller, size=500)[0]}
+            buyers = dict.fromkeys(now.customers, "Another customer") | buyers
+            chosen = st.multiselect(
+                "Only these customers", list(buyers), default=list(now.customers),
+                format_func=lambda each: buyers[each], placeholder="All customers",
+            )  # fmt: skip
+        reason = st.text_input("Why (optional)", max_chars=500)
+        sent = st.form_submit_button("Set the limits", type="primary")
+    if not sent:
+        return
+    kept = True
+    if identity.can_be_limited(role):
+        limit = None if amount is None else Decimal(f"{amount:.2f}")
+        kept = settle(
+            identity.set_member_limits, done="The limit is set.", person_id=person.person_id, amount=limit,
+            currency=who.currency, reason=reason or "",
+        )  # fmt: skip
+    if kept and chosen is not None:
+        [kind] = kinds
+        kept = settle(
+            identity.set_member_scopes, done="The limits are set.", person_id=person.person_id, kind=kind,
+            subject_ids=chosen, reason=reason or "",
+        )  # fmt: skip
+    if kept:
+        st.rerun()
+
+
+def limits_of(person: MemberRow) -> str:
+    """ " · up to 500.00 EUR · 2 places", or nothing."""
+    found = reach.get(person.person_id)
+    if found is None:
+        return ""
+    words_ = []
+    if found.amount is not None and found.currency is not None:
+        words_.append(f"up to {words.money(found.amount, found.currency)}")
+    if found.stores:
+        words_.append(words.count(len(found.stores), "place"))
+    if found.customers:
+        words_.append(words.count(len(found.customers), "customer"))
+    return "".join(f" · {word}" for word in words_)
 
 
 @guarded_dialog("Remove from the team", width="large")
@@ -95,7 +158,7 @@ def draw_person(person: MemberRow) -> None:
                       key=f"member-{person.person_id}"):  # fmt: skip
         you = " · you" if person.person_id == actor.user_id else ""
         st.markdown(
-            f"**{plain(person.name)}**{you}  \n{plain(words.role(person.variant))}  \n"
+            f"**{plain(person.name)}**{you}  \n{plain(words.role(person.variant))}{plain(limits_of(person))}  \n"
             f":gray[:small[{plain(person.email)} · since {plain(words.day(person.joined_at))}]]",
             width="content",
         )
@@ -103,6 +166,11 @@ def draw_person(person: MemberRow) -> None:
             with st.container(horizontal=True, width="content"):
                 if st.button("Change role", key=f"role-{person.person_id}", type="tertiary"):
                     change_role(person)
+                is_other = person.person_id != actor.user_id
+                if person.person_id in reach and is_other and st.button(
+                    "Limits", key=f"limits-{person.person_id}", type="tertiary"
+                ):
+                    set_limits(person)
                 if st.button("Remove", key=f"remove-{person.person_id}", type="tertiary"):
                     remove(person)
 

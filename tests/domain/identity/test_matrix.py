@@ -5,6 +5,7 @@ whose things they are: one market for all, and each cell's doings are rolled bac
 not allow must be refused, with nothing written at all.
 """
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from app.cli import add_groups
+from app.cli import app as cli
 from domain import catalog, orders, payments, stock
 from domain.identity import GRANTS, VARIANTS, OrgKind, Permission, Variant
 from domain.identity.cells import Grant, How
@@ -98,7 +102,11 @@ def test_separated_duties_are_held_by_different_roles() -> None:
     assert holders(Permission.DECIDE_VERIFICATION) == {Variant.COMPLIANCE}
     assert holders(Permission.CONFIGURE) == {Variant.OPERATIONS}
     assert holders(Permission.APPROVE_SUSPENSION).isdisjoint(holders(Permission.SUSPEND_MEMBERS))
-    assert not GRANTS[Variant.OPERATIONS] & {Permission.PREPARE_PAYOUTS, Permission.MATCH_PAYMENTS, Permission.SEE_LEDGER}
+    assert not GRANTS[Variant.OPERATIONS] & {
+        Permission.PREPARE_PAYOUTS,
+        Permission.MATCH_PAYMENTS,
+        Permission.SEE_LEDGER,
+    }
 
 
 # --- the commands ------------------------------------------------------------------------------
@@ -205,7 +213,9 @@ def placed(worlds: dict[str, Any], name: str, variant: Variant) -> tuple[Actor, 
     kind = next(kind for kind, variants in VARIANTS.items() if variant in variants)
     if kind is OrgKind.DISTRIBUTOR:
         return both.people[variant], worlds["buying" if name in BUYING else "selling"]
-    who = {OrgKind.RETAILER: world.shop, OrgKind.MANUFACTURER: world.maker, OrgKind.PLATFORM: world.market.platform}[kind]
+    who = {OrgKind.RETAILER: world.shop, OrgKind.MANUFACTURER: world.maker, OrgKind.PLATFORM: world.market.platform}[
+        kind
+    ]
     return who.people[variant], world
 
 
@@ -286,3 +296,11 @@ def test_most_of_the_matrix_is_driven() -> None:
     waiting = {(row.side, row.name) for row, _, _ in pending()}
     assert all(row.name in driven or (row.side, row.name) in waiting or row.exists for row in ROWS)
     assert len(DRIVES) > 200
+
+
+def test_the_command_line_lists_what_is_pending() -> None:
+    add_groups()
+    answer = CliRunner().invoke(cli, ["permissions", "--pending", "--format", "json"])
+    listed = {(cell["side"], cell["row"], cell["role"]): cell["pending"] for cell in json.loads(answer.stdout)}
+    assert listed == {(row.side.value, row.name, variant.value): missing for row, variant, missing in pending()}
+    assert ("Supply side", "Contracts: sign", "factory_owner") in listed
