@@ -45,7 +45,8 @@ def my_sites(work: Work, *, kind: str | None = None) -> list[SiteRow]:
             "select id as site_id, kind, name, street, postal_code, city, region, country_code, time_zone, dock_hours,"
             " preferred_carrier, delivery_notes from sites"
             " where org_id = :org_id and (cast(:kind as text) is null or kind = :kind)"
-            " and ((select my_scopes('store')) is null or id = any (cast((select my_scopes('store')) as uuid[]))) order by name"
+            " and ((select my_scopes('store')) is null or id = any (cast((select my_scopes('store')) as uuid[])))"
+            " order by name"
         ),
         {"org_id": work.actor.require_org(), "kind": kind},
     )

@@ -86,8 +86,8 @@ def approve_purchase(work: Work, *, request_id: UUID, purchase_request_id: UUID,
 
     `total` is what the approver was shown; if it is no longer right nothing is placed. Nobody approves their own
     request, unless the organisation's rule allows it, and nobody one above their own limit or outside of their
-    stores. Raises `NotFound`, `AlreadyDecided`, `PriceChanged`, and what checkout raises. Announces `PurchaseApproved` and what
-    `place_order` announces.
+    stores. Raises `NotFound`, `AlreadyDecided`, `PriceChanged`, and what checkout raises. Announces
+    `PurchaseApproved` and what `place_order` announces.
     """
     work.actor.require(Permission.APPROVE_ORDERS)
     level = require_buying(work)

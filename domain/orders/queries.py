@@ -244,7 +244,8 @@ def purchase_sheet(work: Work, *, purchase_id: UUID) -> PurchaseSheet:
     hidden = {} if _sees_money(work, "buyer") else dict.fromkeys(("goods", "tax", "shipping", "total"), Decimal(0))
     orders, _ = _listed(work, _OF_PURCHASE, work.actor.org_id, None, "", 1, 200, purchase_id=purchase_id)
     payment = payments.payment_of_purchase(work, purchase_id=purchase_id) if not hidden else None
-    return PurchaseSheet(**row._asdict() | hidden, orders=sorted(orders, key=lambda order: order.number), payment=payment)
+    orders = sorted(orders, key=lambda order: order.number)
+    return PurchaseSheet(**row._asdict() | hidden, orders=orders, payment=payment)
 
 
 def work_list(work: Work) -> WorkList:

@@ -83,7 +83,7 @@ class PayoutSent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BankAccountChanged(Event):
-    """Where an organisation is paid; of the account number its country and its end. The holder stands beside the log."""
+    """Where an organisation is paid; of the account number its country and its end. The holder is beside the log."""
 
     subject: ClassVar[str] = "organization"
     before: dict[str, str] | None = None

@@ -161,7 +161,8 @@ def open_work_of(work: Work, *, person_id: UUID) -> list[OpenWork]:
             "select (select count(*) from basket_lines l join baskets b on b.id = l.basket_id where b.buyer_id = :org"
             " and b.person_id = :person and b.placed_at is null and b.requested_at is null) as basket_lines,"
             " (select count(*) from invitations where org_id = :org and invited_by = :person and state = 'open')"
-            " as invitations, (select count(*) from verification_cases where claimed_by = :person and state = 'claimed')"
+            " as invitations,"
+            " (select count(*) from verification_cases where claimed_by = :person and state = 'claimed')"
             " as verification_cases"
         ),
         {"org": work.actor.require_org(), "person": person_id},

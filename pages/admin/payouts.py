@@ -49,7 +49,9 @@ def draw_due() -> None:
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                 with st.container(gap=None, width="content"):
                     st.markdown(f"### {plain(words.money(ready, currency))}")
-                    waiting = f"; {words.money(waits, currency)} waits for a bank account or its verification" if waits else ""
+                    waiting = ""
+                    if waits:
+                        waiting = f"; {words.money(waits, currency)} waits for a bank account or its verification"
                     st.caption(plain(f"can be paid out in {currency}{waiting}"))
                 if actor.may(Permission.PREPARE_PAYOUTS) and st.button(
                     f"Prepare batch in {currency}", type="primary", key=f"prepare-{currency}",

@@ -22,6 +22,7 @@ from domain.kernel.money import MINOR_UNITS, minor_unit
 from domain.kernel.settings import PROJECT
 from domain.ledger import CHART, KINDS
 from domain.orders.states import MOVES as ORDER_MOVES
+from domain.orders.states import REQUEST_MOVES
 from domain.payments.states import BATCH_MOVES, PAYMENT_MOVES
 from domain.verification.states import CASE_MOVES
 from domain.verification.states import MOVES as VERIFICATION_MOVES
@@ -396,7 +397,7 @@ def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) 
     machines = {"offer": OFFER_MOVES, "order": ORDER_MOVES, "payment": PAYMENT_MOVES, "payout_batch": BATCH_MOVES}
     machines |= {"verification": VERIFICATION_MOVES, "verification_case": CASE_MOVES}
     machines |= {"email_change": EMAIL_CHANGE_MOVES, "identity_provider": IDENTITY_PROVIDER_MOVES}
-    machines |= {"suspension": SUSPENSION_MOVES}
+    machines |= {"suspension": SUSPENSION_MOVES, "purchase_request": REQUEST_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
         (machine, here.value, there.value)
@@ -421,6 +422,7 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "identity.IDENTITY_PROVIDER_MOVES",
         "identity.SUSPENSION_MOVES",
         "orders.MOVES",
+        "orders.REQUEST_MOVES",
         "payments.BATCH_MOVES",
         "payments.PAYMENT_MOVES",
         "verification.CASE_MOVES",

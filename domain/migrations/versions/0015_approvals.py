@@ -79,3 +79,8 @@ def upgrade() -> None:
     )
     op.execute("create index purchase_requests_buyer_id_asked_at_idx on purchase_requests (buyer_id, asked_at)")
     fences.private("purchase_requests", owner="buyer_id")
+    op.execute(
+        "insert into state_moves (machine, from_state, to_state) values"
+        " ('purchase_request', 'waiting', 'approved'), ('purchase_request', 'waiting', 'rejected'),"
+        " ('purchase_request', 'waiting', 'withdrawn'), ('purchase_request', 'waiting', 'expired')"
+    )

@@ -132,7 +132,8 @@ def seen_by_readers(work: Work) -> Seen:
 def planned(work: Work, reader: Reader, names: Iterable[str]) -> list[Planned]:
     """The metrics of these names, in their order. Raises `UnknownMetric`, also for what is not collected."""
     wanted = list(dict.fromkeys(names))
-    rows = work.session.execute(_PLANNED, {"names": wanted, "is_staff": reader.is_staff, "sees_money": reader.sees_money})
+    sees = {"is_staff": reader.is_staff, "sees_money": reader.sees_money}
+    rows = work.session.execute(_PLANNED, sees | {"names": wanted})
     found = {row.name: Planned(**row._mapping) for row in rows}
     missing = [name for name in wanted if name not in found]
     if missing:
