@@ -144,6 +144,7 @@ SCREENS: tuple[Screen, ...] = (
         "pages/admin/verification.py", "admin-verification", "Verification", "verified", (A,), None, True, "Market",
         any_of=(P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS),
     ),
+    _admin("papers", "Automatic checks", "document_search", P.DECIDE_VERIFICATION, "Market"),
     _admin("case", "Verification case", "fact_check", P.DECIDE_VERIFICATION, "Market", menu=False),
     _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
     _admin("territories", "Territories", "map", P.SEE_TERRITORIES, "Market"),
@@ -226,6 +227,8 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         st.page_link(
             page_of("retailer-approvals"), label="Open", icon=":material/arrow_forward:", query_params=facts
         )
+    if subject == "verification" and BY_URL["account-verification"].is_for(here):
+        st.page_link(page_of("account-verification"), label="Open", icon=":material/arrow_forward:")
     if subject == "organization":
         is_ours = OrgKind(here[0].org_kind) is not A
         url = "account-standing" if is_ours else "admin-organization"

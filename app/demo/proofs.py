@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 from random import Random
 
@@ -89,16 +90,17 @@ def _new_address(stage: Stage, staff: Mapping[str, Actor], trader: Trader) -> No
 
 def _question(stage: Stage, staff: Mapping[str, Actor], trader: Trader) -> None:
     """Owners who do not add up to the whole: the reviewer asks."""
+    born = date(1979, 3, 14)
+    owner = OwnerStated(name="Henrik Dahl", share=Decimal(60), is_director=True, born_on=born, country="NO")
     submission = _submit(
-        stage, trader, Requirement.OWNERS, title="Aksjeeierbok",
+        stage, trader, Requirement.OWNERS, title="Aksjeeierbok", owners=(owner,),
         note="The rest is held by eleven employees of the shop.",
-        owners=(OwnerStated(name="Henrik Dahl", share=60, is_director=True, born_on="1979-03-14", country="NO"),),
     )  # fmt: skip
     question = "Please send the register of shareholders, so that we can see that nobody else holds a quarter."
     _decide(stage, staff["compliance"], submission, Decision.ASK, note=question)
 
 
-def _submit(stage: Stage, trader: Trader, requirement: Requirement, *, title: str, found: dict | None = None, **facts):  # type: ignore[no-untyped-def, type-arg]
+def _submit(stage: Stage, trader: Trader, requirement: Requirement, *, title: str, found: dict | None = None, **facts):  # type: ignore[no-untyped-def]
     file = stage.do(trader.owner, store_paper, title=title, trader=trader)
     submission = stage.do(
         trader.owner, verification.submit_proof, request_id=stage.new_id(), requirement=requirement, file_ids=[file],

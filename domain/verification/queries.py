@@ -66,7 +66,8 @@ def my_proof_file(work: Work, *, file_id: UUID) -> tuple[bytes, str, str]:
 
 _CASES = """
 select c.id as case_id, c.submission_id, c.org_id, o.name as organization, o.kind as org_kind, o.country_code,
-       c.kind, c.state, s.requirement, c.reasons, c.needs_second, c.first_by is not null as has_first, c.opened_at, c.due_at,
+       c.kind, c.state, s.requirement, c.reasons, c.needs_second, c.first_by is not null as has_first, c.opened_at,
+       c.due_at,
        c.state <> 'decided' and c.due_at < :now as is_late, c.claimed_by, p.name as reviewer, c.decided_at, c.decision,
        count(*) over () as total
 from verification_cases c join organizations o on o.id = c.org_id
