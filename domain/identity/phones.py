@@ -105,7 +105,7 @@ def cooling_until(work: Work, *, person_id: UUID) -> datetime | None:
             PhoneCode.person_id == person_id, PhoneCode.last_wrong_at > work.now - COOL_DOWN
         )
     ).one()
-    return last + COOL_DOWN if tries >= CODE_TRIES else None
+    return last + COOL_DOWN if last is not None and tries >= CODE_TRIES else None
 
 
 def _refuse_while_cooling(work: Work, person_id: UUID) -> None:
