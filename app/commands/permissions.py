@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from domain.identity.cells import Row
+    from domain.identity import MatrixRow
 
 
 class Format(StrEnum):
@@ -27,20 +27,20 @@ def permissions(
     output: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TABLE,
 ) -> None:
     """The matrix of permissions: what each role may do, in full, narrowed, or not at all."""
-    from domain.identity.matrix import ROWS
+    from domain.identity import MATRIX
 
     if output is Format.JSON:
         import json
 
-        cells = [facts for row in ROWS for facts in _cells(row) if facts["pending"] or not only_pending]
+        cells = [facts for row in MATRIX for facts in _cells(row) if facts["pending"] or not only_pending]
         print(json.dumps(cells, indent=2))
     elif only_pending:
-        _print_pending()
+        _print_pending_cells()
     else:
         _print_matrix()
 
 
-def _cells(row: Row) -> list[dict[str, Any]]:
+def _cells(row: MatrixRow) -> list[dict[str, Any]]:
     return [
         {
             "side": row.side.value,
@@ -62,11 +62,11 @@ def _print_matrix() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from domain.identity.matrix import ROWS, Side, pending
+    from domain.identity import MATRIX, MatrixSide, pending_cells
 
     console = Console()
-    for side in Side:
-        rows = [row for row in ROWS if row.side is side]
+    for side in MatrixSide:
+        rows = [row for row in MATRIX if row.side is side]
         table = Table("", *(_title(variant) for variant in rows[0].variants), title=side.value, title_justify="left")
         for row in rows:
             table.add_row(
@@ -81,20 +81,20 @@ def _print_matrix() -> None:
         "F in full, S within the assigned scope, L up to the personal limit, R reads, A approves, - not at all."
         " Dim: not there yet. Italics: beside the specification."
     )
-    console.print(f"{len(pending())} cells wait; --pending lists them.")
+    console.print(f"{len(pending_cells())} cells wait; --pending lists them.")
 
 
-def _print_pending() -> None:
+def _print_pending_cells() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from domain.identity.matrix import ROWS, pending
+    from domain.identity import MATRIX, pending_cells
 
-    waiting = pending()
+    waiting = pending_cells()
     table = Table("Side", "What", "Role", "Cell", "Missing")
     for row, variant, missing in waiting:
         table.add_row(row.side.value, row.name, _title(variant), str(row.cell(variant)), missing)
-    cells = sum(len(row.cells) for row in ROWS)
+    cells = sum(len(row.cells) for row in MATRIX)
     console = Console()
     console.print(table)
     console.print(f"{len(waiting)} of {cells} cells wait.")

@@ -20,6 +20,8 @@ from domain.identity.addresses import (
     request_email_change,
     request_email_confirmation,
 )
+from domain.identity.cells import Row as MatrixRow
+from domain.identity.cells import Side as MatrixSide
 from domain.identity.commands import (
     EmailTaken,
     add_member,
@@ -48,6 +50,8 @@ from domain.identity.history import adopt_organizations, open_history, require_o
 from domain.identity.holidays import HORIZON_DAYS, MOST_A_YEAR, calendars_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
 from domain.identity.matrix import GRANTS, grant_of
+from domain.identity.matrix import ROWS as MATRIX
+from domain.identity.matrix import pending as pending_cells
 from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.phones import CoolingDown, code_of, confirm_phone, request_phone_code
@@ -236,7 +240,11 @@ __all__ = [
     "AboveLimit",
     "MemberReach",
     "ScopeKind",
+    "MATRIX",
+    "MatrixRow",
+    "MatrixSide",
     "can_be_limited",
+    "pending_cells",
     "grant_of",
     "members_reach",
     "reach_of",
