@@ -100,6 +100,13 @@ def composed_of(kind: str, facts: dict[str, Any], *, person: Any = None) -> Comp
     return notifications.compose(kind, facts, home=home, token=notifications.token_in(facts))
 
 
+def readable(kind: str, facts: dict[str, Any], *, channel: str) -> Composed | None:
+    """A message as staff may read it; None when it holds a one-time link or code, which only development shows."""
+    if notifications.has_secret(kind) and settings().environment == "production":
+        return None
+    return Composed("", text_of(kind, facts), "") if channel == "text" else composed_of(kind, facts)
+
+
 def unsubscribe_link(facts: dict[str, Any], person: Any, home: str) -> str:
     """Where a letter about notices can be stopped; empty for one that cannot."""
     topic = facts.get("topic")

@@ -31,14 +31,12 @@ def show(row: OutgoingRow) -> None:
     )
     if row.problem:
         st.warning(plain(row.problem))
-    # Whoever reads a one-time link could use it: only development shows it, where testers need it.
-    if notifications.has_secret(row.kind) and settings().environment == "production":
+    made = post.readable(row.kind, row.facts, channel=row.channel)
+    if made is None:
         st.info("The words hold a one-time link or code, so they are not shown here.", icon=":material/lock:")
-    elif row.channel == "text":
-        st.code(post.text_of(row.kind, row.facts), language=None, wrap_lines=True)
     else:
-        made = post.composed_of(row.kind, row.facts)
-        st.markdown(f"**{plain(made.subject)}**")
+        if made.subject:
+            st.markdown(f"**{plain(made.subject)}**")
         st.code(made.text, language=None, wrap_lines=True)
     if row.state in (OutgoingState.FAILED, OutgoingState.WAITING) and st.button(
         "Send again now", icon=":material/send:", type="primary"
