@@ -69,6 +69,8 @@ NARROW = frozenset(variant for variant in Variant if scope_kinds(variant) or can
 def reach_of(work: Work) -> Reach:
     """How far the rights of the one who acts reach. Costs a statement for roles that can be narrowed only."""
     actor = work.actor
+    if actor.org_id is None and not actor.is_system:
+        raise NotFound
     if actor.variant is None or actor.variant not in NARROW:
         return _WIDE
     row = work.session.execute(
