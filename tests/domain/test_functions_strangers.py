@@ -60,12 +60,15 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
     "ledger_post": lambda w: ("select ledger_post(%s, now(), now())", [entry(w)]),
     "set_timers": lambda w: ("select set_timers('accept_silently', %s, now())", [timer(w)]),
     "publish_reviews": lambda w: ("select publish_reviews(%s, true, now())", [w.reviewed]),
+    "end_bank_waiver": lambda w: ("select end_bank_waiver(%s, now())", [w.shop.org_id]),
     "erase_personal": lambda w: ("select erase_personal(%s, now())", [w.shop.owner.user_id]),
 }
 # These refuse nobody by raising; what they answer is tried below.
-ANSWERED = {"stock_available", "invariants_at", "ledger_post_memo"}
+ANSWERED = {
+    "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
+}  # fmt: skip
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
-STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal"}
+STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal", "end_bank_waiver"}
 
 STRANGER = Actor(user_id=new_id(), org_id=new_id())
 STAFF = Actor(user_id=new_id(), org_id=new_id(), scope=Scope.PLATFORM)
@@ -105,6 +108,21 @@ def test_strangers_and_nobody_are_refused_and_nothing_moves(fresh_database: str)
                 ask(STAFF, statement, facts)
             assert refusal.value.sqlstate == "WS005", name
     assert watch.rows() == before
+
+
+def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not(fresh_database: str) -> None:
+    world = make_world()
+    both = [world.maker.org_id, world.shop.org_id]
+    levels, proofs, certificates = (
+        "select org_id from sellers_level(%s, now())",
+        "select requirement from unnest(%s::uuid[]) o(id), seller_proofs(o.id, now())",
+        "select org_id from sellers_certificates(%s, current_date)",
+    )
+    assert ask(STRANGER, levels, [both]) == [(world.maker.org_id,)]
+    assert ask(STRANGER, proofs, [[world.shop.org_id]]) == []
+    assert {org_id for (org_id,) in ask(STRANGER, certificates, [both])} <= {world.maker.org_id}
+    untold = [ask(STRANGER, question, [both], told=False) for question in (levels, proofs, certificates)]
+    assert untold == [[], [], []]
 
 
 def test_free_stock_is_told_for_published_offers_only(fresh_database: str) -> None:

@@ -368,7 +368,8 @@ ENTRIES: dict[str, Entry] = {
                    "method": Method.BANK_TRANSFER}, P.PLACE_ORDERS),
     "orders.purchase_requests": question(nothing, P.PLACE_ORDERS, P.APPROVE_ORDERS, own=True),
     "orders.reject_purchase": command(lambda w: {"purchase_request_id": w.wish, "reason": "no"}, P.APPROVE_ORDERS),
-    "orders.request_sheet": question(lambda w: {"purchase_request_id": w.wish}, P.APPROVE_ORDERS),
+    "orders.request_sheet": question(
+        lambda w: {"purchase_request_id": w.wish}, P.APPROVE_ORDERS, P.PLACE_ORDERS),
     "orders.set_approval_rule": command(
         lambda w: {"amount": Decimal(7), "currency": "EUR", "own_requests": True}, P.SET_APPROVAL_RULES, own=True),
     "orders.tend_requests": command(nothing),
