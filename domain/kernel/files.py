@@ -176,7 +176,7 @@ def _may_see(work: Work, row: StoredFile) -> bool:
         return True
     if not (row.org_id == work.actor.org_id or work.actor.is_staff):
         return False
-    return not row.needs or work.actor.is_system or not work.actor.permissions.isdisjoint(row.needs)
+    return not row.needs or work.actor.is_system or any(need in work.actor.permissions for need in row.needs)
 
 
 def _is_shown_picture(work: Work, row: StoredFile) -> bool:

@@ -71,7 +71,11 @@ def photo_sheets(work: Work, *, file_ids: Sequence[UUID]) -> list[PhotoSheet]:
     return [
         PhotoSheet(
             file_id=row.id, shown_by_others=tuple(likes.get(row.id, ())),
-            **{name: row.facts.get(name) for name in PhotoSheet.model_fields if name not in ("file_id", "shown_by_others")},
+            **{
+                name: row.facts.get(name)
+                for name in PhotoSheet.model_fields
+                if name not in ("file_id", "shown_by_others")
+            },
         )
         for row in rows
     ]  # fmt: skip

@@ -22,7 +22,9 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _FIGURES = re.compile(r"(?<![\d.,/-])(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4})(?!\d)")
-_DAY_IN_WORDS = re.compile(rf"(?<!\d)(\d{{1,2}})(?:\.|er|st|nd|rd|th|o)?\s+(?:de |of |di |)({_MONTH})\.?,?\s+(?:de |del |)(\d{{4}})(?!\d)")
+_DAY_IN_WORDS = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:\.|er|st|nd|rd|th|o)?\s+(?:de |of |di |)({_MONTH})\.?,?\s+(?:de |del |)(\d{{4}})(?!\d)"
+)
 _MONTH_IN_WORDS = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})(?!\d)")
 
 

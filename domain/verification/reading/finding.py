@@ -266,7 +266,8 @@ def blocks(sheet: Sheet, country: str, *, but_not: Sequence[str]) -> list[tuple[
             height = max(last.bottom - last.top, 8)
             over = [
                 other for other in sheet.lines
-                if other.page == last.page and abs(other.left - line.left) < 3 and 0 < last.top - other.top < 1.8 * height
+                if other.page == last.page and abs(other.left - line.left) < 3
+                and 0 < last.top - other.top < 1.8 * height
             ]  # fmt: skip
             nearest = max(over, key=lambda other: other.top, default=None)
             if nearest is None or _label_of(nearest.text, _ALL_LABELS) is not None:
@@ -321,7 +322,12 @@ def below(sheet: Sheet, names: Sequence[Hit]) -> Iterator[list[Line]]:
 def mentioned(sheet: Sheet, pattern: str) -> list[Hit]:
     """Where a name stands in running text."""
     return [
-        _SpannedHit(sheet.flow[match.start() : match.end()].replace("\n", " "), sheet.lines_at(*match.span()), "mention", match.span())
+        _SpannedHit(
+            sheet.flow[match.start() : match.end()].replace("\n", " "),
+            sheet.lines_at(*match.span()),
+            "mention",
+            match.span(),
+        )
         for match in re.finditer(pattern, sheet.small)
     ]
 

@@ -140,8 +140,9 @@ def _name_key(name: str) -> str:
 
 
 _FORM_AT_THE_END = re.compile(
-    r"(?<![a-z])(?:gmbh(?: ?& ?co\.? ?kg)?|ag|kg|ohg|ug(?: \(haftungsbeschrankt\))?|e\.? ?k\.?|ltd|limited|plc|llp|sarl|sas|sasu"
-    r"|sa|s\.? ?a\.?(?: ?s\.?)?|s\.? ?l\.?(?: ?u\.?)?|s\.? ?r\.? ?l\.?|s\.? ?p\.? ?a\.?|b\.? ?v\.?|n\.? ?v\.?|sp\. ?z ?o\. ?o\.?|lda"
+    r"(?<![a-z])(?:gmbh(?: ?& ?co\.? ?kg)?|ag|kg|ohg|ug(?: \(haftungsbeschrankt\))?|e\.? ?k\.?|ltd|limited|plc"
+    r"|llp|sarl|sas|sasu|sa|s\.? ?a\.?(?: ?s\.?)?|s\.? ?l\.?(?: ?u\.?)?|s\.? ?r\.? ?l\.?|s\.? ?p\.? ?a\.?"
+    r"|b\.? ?v\.?|n\.? ?v\.?|sp\. ?z ?o\. ?o\.?|lda"
     r"|a/?s|aps|ab|oy|inc|llc|corp)\.?$"
 )
 
@@ -181,7 +182,9 @@ def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
     for hit in own or others[:1] or names[:1]:
         desk.keep("name", hit)
     if others or not own:
-        nearest = max((round(fuzz.ratio(_name_key(one.text), _name_key(expected.name))) for one in others), default=None)
+        nearest = max(
+            (round(fuzz.ratio(_name_key(one.text), _name_key(expected.name))) for one in others), default=None
+        )
         alike = "" if nearest is None else f"; the name that it tells is {nearest} % alike"
         desk.doubt(f"The paper does not name the business as whom it is about{alike}.")
     _addresses(desk, [address for _, address in blocks], own)
@@ -194,7 +197,9 @@ def _addresses(desk: _Desk, blocks: Sequence[Hit], names: Sequence[Hit]) -> None
             desk.doubt("The business has not told its address, so there is nothing to compare with.")
         return
     told = finding.labelled(sheet, "address", lines_most=3)
-    under = [Hit("\n".join(line.text for line in lines), tuple(lines), "under") for lines in finding.below(sheet, names)]
+    under = [
+        Hit("\n".join(line.text for line in lines), tuple(lines), "under") for lines in finding.below(sheet, names)
+    ]
     hits = [
         _fitting(hit, lambda text: _same_address(text, expected))
         for hit in (*told, *finding.in_sentences(sheet, "address"), *blocks, *under)
@@ -429,7 +434,9 @@ def _as_seen(lines: Sequence[Line], value: str, reading: Reading) -> float:
         wanted = _squeeze(_part_on(line, value))
         if _digits(wanted) not in _digits(shown):
             return 0.0
-        worst = min(worst, fuzz.partial_ratio(wanted, shown) if len(wanted) <= len(shown) else fuzz.ratio(wanted, shown))
+        worst = min(
+            worst, fuzz.partial_ratio(wanted, shown) if len(wanted) <= len(shown) else fuzz.ratio(wanted, shown)
+        )
         if fuzz.ratio(row, shown) < ROW_ALIKE:
             return 0.0
     return worst

@@ -5,7 +5,19 @@
 
 import unicodedata
 
-_SIGNS = {"ł": "l", "ß": "s", "ø": "o", "đ": "d", "’": "'", "‘": "'", "`": "'", "\u00a0": " ", "–": "-", "−": "-", "‑": "-"}
+_SIGNS = {
+    "ł": "l",
+    "ß": "s",
+    "ø": "o",
+    "đ": "d",
+    "’": "'",
+    "‘": "'",
+    "`": "'",
+    "\u00a0": " ",
+    "–": "-",
+    "−": "-",
+    "‑": "-",
+}
 
 
 def plain(text: str) -> str:
@@ -24,9 +36,11 @@ LABELS: dict[str, tuple[str, ...]] = {
         "denomination", "denomination sociale", "raison sociale", "denomination ou raison sociale", "titulaire",
         "titulaire du compte", "company name", "name of company", "registered name", "business name", "legal name",
         "account holder", "account name", "denominacion", "denominacion social", "razon social", "titular",
-        "titular de la cuenta", "nombre o razon social", "apellidos y nombre o razon social", "trading name",         "nom de l'entreprise", "nom commercial", "nome da empresa", "bedrijfsnaam",
+        "titular de la cuenta", "nombre o razon social", "apellidos y nombre o razon social", "trading name",
+        "nom de l'entreprise", "nom commercial", "nome da empresa", "bedrijfsnaam",
         "customer name", "nazwa klienta",
-        "intestatario fornitura", "titular del contrato", "titular do contrato", "vertragspartner", "denominazione", "denominazione sociale", "ragione sociale",
+        "intestatario fornitura", "titular del contrato", "titular do contrato", "vertragspartner", "denominazione",
+        "denominazione sociale", "ragione sociale",
         "intestatario", "intestatario del conto", "firma ou denominacao", "denominacao", "denominacao social",
         "titular da conta", "handelsnaam", "statutaire naam", "naam onderneming", "rekeninghouder",
         "klantnaam", "nazwa", "nazwa firmy", "nazwa pelna", "nazwa podatnika", "nazwa pelna podatnika", "firma spolki",
@@ -57,7 +71,8 @@ LABELS: dict[str, tuple[str, ...]] = {
         "sede legale", "indirizzo", "indirizzo di fornitura", "sede", "morada", "sede social", "morada de fornecimento",
         "domicilio de suministro", "direccion fiscal", "domicilio fiscal em", "sede em", "sitz und anschrift",
         "adresse de consommation", "adresse du point de livraison", "lieu de consommation", "punto di fornitura",
-        "local de consumo", "adres dostawy", "adres punktu poboru", "leverings adres", "vestigingsadres", "bezoekadres", "leveringsadres", "adres", "adres siedziby", "siedziba i adres",
+        "local de consumo", "adres dostawy", "adres punktu poboru", "leverings adres", "vestigingsadres",
+        "bezoekadres", "leveringsadres", "adres", "adres siedziby", "siedziba i adres",
     ),
     "issued_on": (
         "ausgestellt am", "ausstellungsdatum", "datum", "rechnungsdatum", "abruf vom", "erstellt am",
@@ -65,14 +80,17 @@ LABELS: dict[str, tuple[str, ...]] = {
         "issued on", "date of certificate", "statement date", "invoice date", "bill date", "fecha de emision",
         "fecha de expedicion", "fecha de factura", "data estrazione", "data di estrazione", "data di emissione",
         "data di rilascio", "data fattura", "data de emissao", "data da fatura", "datum van afgifte", "afgiftedatum",
-        "factuurdatum", "datum uittreksel", "data wydania", "data wystawienia", "stan na dzien", "emitido em", "fait le", "delivre le", "rilasciato il", "emesso il",
+        "factuurdatum", "datum uittreksel", "data wydania", "data wystawienia", "stan na dzien", "emitido em",
+        "fait le", "delivre le", "rilasciato il", "emesso il",
         "expedido el", "erteilt am", "datum der ausstellung", "date of statement", "data sporzadzenia",
-        "kontoauszug vom", "releve du", "edite le", "auszugsdatum", "datum afschrift", "data do extrato", "afgegeven op",
+        "kontoauszug vom", "releve du", "edite le", "auszugsdatum", "datum afschrift", "data do extrato",
+        "afgegeven op",
     ),
     "valid_until": (
         "gultig bis", "ablaufdatum", "valable jusqu'au", "date d'expiration", "valid until", "valid to",
         "expiry date", "expires on", "certificate valid until", "gultigkeit bis", "gultig bis zum",
-        "date de fin de validite", "fecha de vencimiento", "vigente hasta", "valido hasta el", "geldig t/m", "date of expiry", "valido hasta", "fecha de caducidad", "valido fino al",
+        "date de fin de validite", "fecha de vencimiento", "vigente hasta", "valido hasta el", "geldig t/m",
+        "date of expiry", "valido hasta", "fecha de caducidad", "valido fino al",
         "data di scadenza", "scadenza", "valido ate", "data de validade", "geldig tot", "vervaldatum", "wazny do",
         "wazne do", "data waznosci",
     ),
@@ -82,7 +100,8 @@ LABELS: dict[str, tuple[str, ...]] = {
 # Words that mean it only where nothing clearer is said: a table has a column "date", a letter a "customer" number.
 WEAK: dict[str, tuple[str, ...]] = {
     "name": (
-        "name", "naam", "nom", "nome", "nombre", "company", "entreprise", "societe", "empresa", "impresa", "onderneming", "klant",
+        "name", "naam", "nom", "nome", "nombre", "company", "entreprise", "societe", "empresa", "impresa",
+        "onderneming", "klant",
         "kunde", "customer", "client", "cliente", "klient",
     ),
     "issued_on": ("date", "fecha", "data", "stand", "issued", "dated"),
@@ -100,7 +119,8 @@ SUBJECT = (
     r"(?:management system|managementsystem|systeme de management|sistema de gestao|sistema de gestion"
     r"|sistema di gestione|managementsysteem|system zarzadzania)(?: da qualidade| de la calidad| jakoscia)?"
     r"(?: of| der| des| von| de| da| do| del| dell'| van)*)?"
-    r"(?: (?:(?:the|die|der|das|la|l'|le|o|a|de|het) ?)?(?:organi[sz]ation|organizacao|organizacion|empresa|company|business"
+    r"(?: (?:(?:the|die|der|das|la|l'|le|o|a|de|het) ?)?(?:organi[sz]ation|organizacao|organizacion|empresa|company"
+    r"|business"
     r"|societe|unternehmen|unternehmens|firma|firmy|organizzazione|organisatie|organizacji|entreprise|sociedad|sociedade"
     r"|societa|onderneming|vennootschap|spolka|trader))?"
 )
@@ -150,7 +170,8 @@ ISSUERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "bank_statement": {
         "DE": ("sparkasse", "commerzbank", "deutsche bank", "dz bank", "volksbank", "ing-diba", "postbank", "n26"),
-        "AT": ("erste bank", "raiffeisen", "bawag", "unicredit"), "CH": ("ubs", "postfinance", "raiffeisen", "kantonalbank"),
+        "AT": ("erste bank", "raiffeisen", "bawag", "unicredit"), "CH": ("ubs", "postfinance", "raiffeisen",
+        "kantonalbank"),
         "FR": ("bnp paribas", "societe generale", "credit agricole", "credit mutuel", "la banque postale", "lcl"),
         "GB": ("barclays", "hsbc", "lloyds bank", "natwest", "santander", "royal bank of scotland"),
         "IE": ("bank of ireland", "allied irish banks", "aib"),
@@ -160,7 +181,8 @@ ISSUERS: dict[str, dict[str, tuple[str, ...]]] = {
         "PL": ("pko bank polski", "pekao", "mbank", "santander bank polska", "ing bank slaski"),
         "PT": ("millennium bcp", "caixa geral de depositos", "novo banco", "santander totta", "banco bpi"),
         "SE": ("seb", "swedbank", "handelsbanken", "nordea"), "DK": ("danske bank", "nordea", "jyske bank"),
-        "NO": ("dnb",), "FI": ("nordea", "op ryhma"), "US": ("jpmorgan chase", "bank of america", "wells fargo", "citibank"),
+        "NO": ("dnb",), "FI": ("nordea", "op ryhma"), "US": ("jpmorgan chase", "bank of america", "wells fargo",
+        "citibank"),
     },
 }  # fmt: skip
 CERTIFIERS = (

@@ -118,8 +118,9 @@ def _packers(reader: Any) -> set[tuple[int, bool]]:
         drawn = page.get("/Contents")
         drawn = drawn.get_object() if drawn is not None else None
         streams += [part.get_object() for part in drawn] if isinstance(drawn, ArrayObject) else [drawn]
-        fonts = (page.get("/Resources") or {}).get("/Font") or {}
-        streams += [font.get_object().get("/ToUnicode") for font in fonts.get_object().values()]
+        resources: Any = page.get("/Resources") or {}
+        fonts: Any = resources.get("/Font")
+        streams += [font.get_object().get("/ToUnicode") for font in (fonts.get_object() if fonts else {}).values()]
     found: set[tuple[int, bool]] = set()
     for stream in streams[:STREAMS_MOST]:
         stream = stream.get_object() if stream is not None else None

@@ -35,9 +35,9 @@ from domain.verification import (
 from tests.make.files import a_pdf
 from tests.make.market import (
     PASSWORD,
-    _hashed,
     Company,
     Market,
+    _hashed,
     accept_terms,
     buy,
     make_market,
