@@ -152,7 +152,9 @@ def is_company_like(text: str) -> bool:
     shown = " ".join(text.split()).rstrip(" ,;")
     form = _FORM_AT_THE_END.search(plain(shown))
     # Written small it is a word of a sentence: "ab" ends a German one as well as a Swedish company's name.
-    return form is not None and (shown[form.start()].isupper() or form[0].startswith("e"))
+    # A form alone is the rest of a name that went on from the line above.
+    is_written_large = form is not None and (shown[form.start()].isupper() or form[0].startswith("e"))
+    return form is not None and is_written_large and form.start() > 2
 
 
 def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
@@ -172,7 +174,8 @@ def _names_and_addresses(desk: _Desk, issuers: Sequence[str]) -> None:
     if desk.paper in NAMES_NOBODY_ELSE:
         others += [
             Hit(line.text, (line,), "alone") for line in sheet.lines
-            if is_company_like(line.text) and not re.search(_name_pattern(expected.name), plain(line.text))
+            if is_company_like(line.text) and not any(line in hit.lines for hit in own)
+            and not re.search(_name_pattern(expected.name), plain(line.text))
             and finding.issuer_of(line.text, issuers) is None and not same_name(line.text, expected.name)
         ]  # fmt: skip
     if told and finding.is_weakly_labelled(sheet, "name"):
