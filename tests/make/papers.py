@@ -942,7 +942,7 @@ TUNED = (
     Family("krs_pl", Paper.REGISTRATION_EXTRACT, "PL", 20, "number", _krs),
     Family("certificato_iso_it", Paper.ISO_CERTIFICATE, "IT", 300, "name", _rina),
 )
-# ... and not changed after these six were written: rates are told for them.
+# ... and never changed for the sake of these six, which were written last: rates are told for them.
 HELD_OUT = (
     Family("belastingdienst_nl", Paper.TAX_CERTIFICATE, "NL", 60, "tax", _belastingdienst),
     Family("permanente_pt", Paper.REGISTRATION_EXTRACT, "PT", 20, "number", _permanente),

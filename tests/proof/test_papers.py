@@ -1,7 +1,7 @@
 """How many honest papers pass by themselves, and that no dishonest one does.
 
 Thirty families of real files. The rules were made while looking at twenty-four of them; the rates are told for the
-other six, which were written when the rules stood still, and beside them for all. Whatever passes on its text and
+other six, which were written last and for whose sake no rule was changed, and beside them for the rest. Whatever passes on its text and
 its making is also looked at, page by page, before it counts as passed.
 """
 
