@@ -24,7 +24,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from app.benches.machine import cpu_s, machine_cpu_s, scratch
-from domain import ledger, orders
+from domain import identity, ledger, orders, verification
 from domain.identity import GRANTS, Variant
 from domain.kernel import database as db
 from domain.kernel.actor import Actor
@@ -135,15 +135,18 @@ def _market_sql() -> list[str]:
     seller = _id("5", f"n / {OFFERS}")
     zones = "(array['Europe/Berlin', 'Asia/Tokyo', 'America/New_York'])[mod(n, 3) + 1]"
     return [
-        f"insert into organizations (id, kind, name, time_zone, locale, currency, created_at)"
-        f" select {_id('5')}, 'manufacturer', 'Maker ' || n, {zones}, 'en', 'EUR', now()"
+        f"insert into organizations (id, kind, name, country_code, time_zone, locale, currency, created_at)"
+        f" select {_id('5')}, 'manufacturer', 'Maker ' || n, 'DE', {zones}, 'en', 'EUR', now()"
         f" from generate_series(0, {SELLERS - 1}) n",
-        f"insert into organizations (id, kind, name, time_zone, locale, currency, created_at)"
-        f" select {_id('b')}, 'retailer', 'Shop ' || n, 'Europe/Berlin', 'en', 'EUR', now()"
+        f"insert into organizations (id, kind, name, country_code, time_zone, locale, currency, created_at)"
+        f" select {_id('b')}, 'retailer', 'Shop ' || n, 'DE', 'Europe/Berlin', 'en', 'EUR', now()"
         f" from generate_series(0, {BUYERS - 1}) n",
         f"insert into sites (id, org_id, kind, name, street, postal_code, city, country_code, time_zone, created_at)"
         f" select {_id('a')}, {_id('b')}, 'store', 'Main store', 'Marktplatz 1', '10115', 'Berlin', 'DE',"
         f" 'Europe/Berlin', now() from generate_series(0, {BUYERS - 1}) n",
+        f"insert into sites (id, org_id, kind, name, street, postal_code, city, country_code, time_zone, created_at)"
+        f" select gen_random_uuid(), {_id('5')}, 'factory', 'Factory', 'Werkstr. 1', '10115', 'Berlin', 'DE',"
+        f" 'Europe/Berlin', now() from generate_series(0, {SELLERS - 1}) n",
         f"insert into products (id, created_by_org_id, name, description, base_unit, created_at)"
         f" select {_id('1')}, {seller}, 'Product ' || n, '', 'piece', now() from {offers}",
         f"insert into product_variants (id, product_id, name) select {_id('2')}, {_id('1')}, 'Standard' from {offers}",
@@ -177,6 +180,7 @@ def make_market() -> None:
             "insert into ledger_accounts (family, kind, currency, is_locked)"
             " select family, kind, 'EUR', false from ledger_families where kind = 'memo'"
         )
+    run(Actor.system(), _let_trade)
     run(Actor.system(), _fill_wallets)
     with _owner() as connection:
         connection.execute("vacuum analyze")
@@ -187,6 +191,23 @@ def _owner() -> Iterator[Any]:
     with db.connect(db.Role.OWNER) as connection:
         connection.execute("set search_path = market, jobs, public")
         yield connection
+
+
+def _let_trade(work: Work) -> None:
+    """Everybody is verified as far as trade asks, and has accepted the terms."""
+    org_ids = list(work.session.scalars(sa.text("select id from organizations")))
+    verification.vouch(work, org_ids=org_ids, level=2, reason="A market to measure")
+    terms = identity.terms_at(work.now)
+    assert terms is not None
+    work.session.execute(
+        sa.text(
+            "with person as (insert into people (id, email, name, created_at)"
+            " values (gen_random_uuid(), 'speaker@bench.example', 'Speaker', :now) returning id)"
+            " insert into terms_acceptances (id, org_id, person_id, version, text_sha256, accepted_at)"
+            " select gen_random_uuid(), o.id, p.id, :version, :text_sha256, :now from organizations o, person p"
+        ),
+        {"now": work.now, "version": terms.version, "text_sha256": terms.text_sha256},
+    )
 
 
 def _fill_wallets(work: Work) -> None:
@@ -226,8 +247,8 @@ def fill_baskets(wanted: int, lines: int, sellers: int) -> list[Ready]:
         [first] = connection.execute("select count(*) from baskets").fetchone()
         people = f"generate_series({first}, {first + wanted - 1}) n"
         for statement in (
-            f"insert into people (id, email, name, created_at)"
-            f" select {_id('e')}, 'p' || n || '@bench.example', 'Person', now() from {people}",
+            f"insert into people (id, email, name, created_at, email_confirmed_at)"
+            f" select {_id('e')}, 'p' || n || '@bench.example', 'Person', now(), now() from {people}",
             f"insert into baskets (id, buyer_id, person_id, created_at) select {_id('f')}, {buyer}, {_id('e')}, now()"
             f" from {people}",
             f"insert into basket_lines (basket_id, offer_id, buyer_id, quantity, seen_unit_price, added_at)"

@@ -31,7 +31,7 @@ PLATFORM = [url for url in BY_URL if url.startswith("admin-")]
 @pytest.fixture
 def market(database: sa.Connection) -> Market:
     """One company of each kind with the people that these tests need: each password costs a while to hash."""
-    platform = company(OrgKind.PLATFORM, "Platform", Variant.FINANCE, Variant.OPERATIONS)
+    platform = company(OrgKind.PLATFORM, "Platform", Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE)
     retailer = company(OrgKind.RETAILER, "Corner Shop")
     maker = company(OrgKind.MANUFACTURER, "Maker 1", Variant.FACTORY_OWNER, Variant.PRODUCTION_MANAGER)
     offer(maker, "Thing 1", tiers=[(1, "10.00"), (100, "9.00")])
@@ -126,7 +126,7 @@ def test_a_seller_opens_every_screen_of_his(maker: Company, order_id: UUID, url:
 
 @pytest.mark.parametrize("url", PLATFORM)
 def test_staff_open_every_screen_and_a_retailer_none(market: Market, order_id: UUID, url: str) -> None:
-    variants = (Variant.FINANCE, Variant.OPERATIONS)
+    variants = (Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE)
     rights = BY_URL[url].any_of or (BY_URL[url].permission,)
     who = next(v for v in variants if any(r is None or market.platform.people[v].may(r) for r in rights))
     with screen(market.platform.emails[who], url, order=order_id) as at:

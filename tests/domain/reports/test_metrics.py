@@ -258,7 +258,7 @@ def what_is_not_known_is_not_zero(market: Market) -> None:
     [value] = ask(Actor.system(), "commission_rate", currency="EUR", **month)
     assert (value.value, value.numerator, value.denominator) == (None, 0, 0)
     [value] = ask(Actor.system(), "dau", first=today, end=today + timedelta(days=1))
-    assert value.value == 3  # the shop's owner and those of two makers; finance is the platform's
+    assert value.value == 4  # the owners of the shop, two makers and the distributor; finance is the platform's
     for wrong in ({"by": "planet"}, {"filters": {"planet": ("Mars",)}}, {"by": "category"}, {"end": JANUARY}):
         with pytest.raises(Invalid):
             ask(Actor.system(), "orders", **wrong)
