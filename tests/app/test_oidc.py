@@ -23,7 +23,7 @@ from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from app import activity, asgi, cookies, oidc
+from app import cookies, oidc
 from app.oidc_provider import Account, Client, provider_app
 from app.oidc_provider.__main__ import main
 from app.oidc_provider.server import signed
@@ -80,14 +80,6 @@ def _know(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
     monkeypatch.setenv("WHOLESALE_SIGN_ON", json.dumps({"here": known}))
     settings.cache_clear()
     oidc.forget()
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[TestClient]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(activity.notebook, "start", lambda: None)
-        with TestClient(asgi.app, follow_redirects=False, base_url="http://127.0.0.1:8501") as made:  # type: ignore[arg-type]
-            yield made
 
 
 @pytest.fixture

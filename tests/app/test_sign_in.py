@@ -1,6 +1,6 @@
 """The way in and out: tickets, the signed cookie, tries, redirects, headers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import activity, asgi, cookies, routes
+from app import asgi, cookies, routes
 from app.health import Readiness
 from domain import identity
 from domain.identity import OrgKind, Variant
@@ -24,16 +24,6 @@ from tests.make.market import PASSWORD, Company, company
 @pytest.fixture
 def shop(database: sa.Connection) -> Company:
     return company(OrgKind.RETAILER, "Corner Shop", Variant.BUSINESS_OWNER)
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[TestClient]:
-    # One start for all tests here: the runtime of the screens is made once a process. Its thread that writes down
-    # activity stays out, see `_nobody_writes_beside`.
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(activity.notebook, "start", lambda: None)
-        with TestClient(asgi.app, follow_redirects=False, base_url="http://127.0.0.1:8501") as made:  # type: ignore[arg-type]
-            yield made
 
 
 @pytest.fixture
