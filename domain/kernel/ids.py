@@ -11,11 +11,15 @@ _source: ContextVar[Callable[[], UUID] | None] = ContextVar("source", default=No
 
 
 def new_id() -> UUID:
-    """A fresh id. The first 48 bits are the Unix time in milliseconds, the rest is random."""
+    """A fresh id: the Unix time in milliseconds, its fraction in 12 bits (RFC 9562, 6.2, method 3), and random bits.
+
+    So ids that one process makes one after the other sort in that order, also within a millisecond.
+    """
     source = _source.get()
     if source is not None:
         return source()
-    return made_of(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big"))
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    return made_of(milliseconds, (nanoseconds * 4096 // 1_000_000) << 68 | int.from_bytes(os.urandom(8), "big"))
 
 
 def made_of(milliseconds: int, tail: int) -> UUID:
