@@ -59,8 +59,9 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("The web process did not become ready; its log is in the test's folder.")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    # Ended with the file: as long as it runs, its loop is the running one of this thread, and nobody else's may be.
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
