@@ -4,6 +4,7 @@ The profile is written into the data folder from the builder's address, where `t
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -83,12 +84,22 @@ def prepare() -> None:
 
 
 def manifest() -> Path:
-    """The parsed project, made anew when a source is newer."""
-    path = target_folder() / "manifest.json"
+    """The parsed project, made anew when a source is newer.
+
+    A file of our own, put in place whole: dbt writes its manifest anew with every build, and leaves half of it when
+    it is killed meanwhile. Raises: RuntimeError when dbt cannot read the project.
+    """
+    path = _project()
     newest = max(file.stat().st_mtime for file in PROJECT_FOLDER.rglob("*") if file.is_file())
     if not path.exists() or path.stat().st_mtime < newest:
         prepare()
-        _invoke(["parse", "--quiet"], [])
+        parsed = _invoke(["parse", "--quiet"], [])
+        if not parsed.success:
+            raise RuntimeError(f"dbt cannot read the project: {sentence(parsed.exception)}")
+        with tempfile.TemporaryDirectory(dir=folder()) as beside:
+            whole = Path(beside) / path.name
+            parsed.result.writable_manifest().write(str(whole))
+            whole.replace(path)
     return path
 
 
@@ -143,8 +154,7 @@ def take_results(build: Build, target: Path) -> str | None:
 
     The answer is a sentence that names what failed; None when nothing did.
     """
-    path = target / "run_results.json"
-    results = json.loads(path.read_text()) if path.exists() else None
+    results = _results(target / "run_results.json")
     if results is None or _is_of_another(results, build):
         return None
     parents, failed, wrong = _parents(), [], {}
@@ -202,8 +212,12 @@ def _parents() -> _Parents:
     As the project was last parsed: this is asked for each line of dbt's log, and a source that somebody changes
     meanwhile is none of that build's.
     """
-    path = target_folder() / "manifest.json"
+    path = _project()
     return _parents_at(path, path.stat().st_mtime)
+
+
+def _project() -> Path:
+    return folder() / "project.json"
 
 
 @lru_cache(maxsize=2)
@@ -220,6 +234,14 @@ def _parents_at(path: Path, _: float) -> _Parents:
             )
             known[node] = about["name"], tuple(sorted(set(above)))
     return known
+
+
+def _results(path: Path) -> Any:
+    """What dbt says of its last run; None when it said nothing, or was killed while it wrote."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
 
 
 def _is_of_another(results: Mapping[str, Any], build: Build) -> bool:

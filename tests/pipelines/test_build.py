@@ -26,6 +26,7 @@ from domain.reports import (
     history_report,
     pipeline_runs,
 )
+from pipelines.warehouse import dbt
 from pipelines.warehouse.build import Outcome, build
 from pipelines.warehouse.runs import AnotherBuildRuns, start
 
@@ -166,6 +167,20 @@ def test_a_build_that_fails_its_tests_publishes_nothing(fresh_database: str, tmp
     assert quietly().status == "succeeded"
     assert rows("select count(*) from core.fct_orders") == [(2,)]
     assert rows("select slot from ops.publications order by published_at") == [("blue",), ("green",)]
+
+
+def test_files_that_a_killed_build_left_half_written_stop_nothing(fresh_database: str, tmp_path: Path) -> None:
+    load(tmp_path / "a", "a")
+    assert quietly().status == "succeeded"
+    left = [file for file in dbt.target_folder().iterdir() if file.is_file()]
+    assert {"manifest.json", "run_results.json", "partial_parse.msgpack"} <= {file.name for file in left}
+    for file in left:
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
+    assert dbt.take_results(start("test"), dbt.target_folder()) is None
+    load(tmp_path / "a", "b")
+    assert quietly().status == "succeeded"
+    assert rows("select count(*) from core.fct_orders") == [(2,)]
 
 
 def test_one_build_at_a_time(fresh_database: str) -> None:
