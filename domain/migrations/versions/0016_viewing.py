@@ -1,0 +1,10 @@
+"""Views of colleagues and members, read-only."""
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
