@@ -18,6 +18,7 @@ from domain.catalog.commands import (
     discontinue_offer,
     pause_offer,
     publish_offer,
+    set_lead_time,
     set_price_tiers,
     set_seller_terms,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "pause_offer",
     "publish_offer",
     "seller_terms",
+    "set_lead_time",
     "set_price_tiers",
     "set_seller_terms",
     "variants_of_product",

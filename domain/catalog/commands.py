@@ -1,6 +1,6 @@
 """Products, offers and their prices: what a seller puts up for sale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -145,8 +145,7 @@ def create_offer(
         raise SkuTaken(f"You already sell something under the SKU {sku}.")
     if not (isinstance(tax_rate, Decimal) and tax_rate.is_finite() and 0 <= tax_rate < 1):
         raise Invalid("The tax rate is a share between 0 and 1, for example 0.19.")
-    if not 0 <= lead_time_days <= 730:
-        raise Invalid("The lead time is between 0 and 730 days.")
+    _lead_time(lead_time_days)
     offer = Offer(
         id=new_id(), seller_id=seller_id, variant_id=variant_id, sku=sku, state=OfferState.DRAFT.value,
         currency=currency_code(currency), minimum_quantity=base_units(minimum_quantity, what="minimum quantity"),
@@ -176,17 +175,36 @@ def change_offer(
 ) -> None:
     """Change the order rules of one's own offer. Orders that were placed keep theirs.
 
-    Raises `StaleVersion` when somebody changed it since `version` was read.
+    Raises `StaleVersion` when somebody changed it since `version` was read. Announces `OfferChanged`.
     """
     work.actor.require(Permission.MANAGE_OFFERS)
-    offer = _own_offer(work, offer_id)
-    if offer.version != version:
-        raise StaleVersion("Somebody else has just changed this product. Please look at it again.")
     wanted = {
         "minimum_quantity": None if minimum_quantity is None else base_units(minimum_quantity, what="minimum quantity"),
         "order_increment": None if order_increment is None else base_units(order_increment, what="order increment"),
-        "lead_time_days": lead_time_days,
+        "lead_time_days": _lead_time(lead_time_days),
     }
+    _change(work, offer_id, version, wanted)
+
+
+def set_lead_time(work: Work, *, offer_id: UUID, version: int, lead_time_days: int) -> None:
+    """Say how many days it takes to make one's own offer ready; for those who plan the production.
+
+    Orders that were placed keep theirs. Raises `StaleVersion`, `Invalid`. Announces `OfferChanged`.
+    """
+    work.actor.require(Permission.SET_LEAD_TIMES)
+    _change(work, offer_id, version, {"lead_time_days": _lead_time(lead_time_days)})
+
+
+def _lead_time(days: int | None) -> int | None:
+    if days is not None and not 0 <= days <= 730:
+        raise Invalid("The lead time is between 0 and 730 days.")
+    return days
+
+
+def _change(work: Work, offer_id: UUID, version: int, wanted: Mapping[str, int | None]) -> None:
+    offer = _own_offer(work, offer_id)
+    if offer.version != version:
+        raise StaleVersion("Somebody else has just changed this product. Please look at it again.")
     changes = {k: v for k, v in wanted.items() if v is not None and v != getattr(offer, k)}
     before = {field: str(getattr(offer, field)) for field in changes}
     for field, value in changes.items():

@@ -20,6 +20,7 @@ from domain.identity.addresses import (
     request_email_change,
     request_email_confirmation,
 )
+from domain.identity.browsers import browser_name, disown_sign_in, note_browser
 from domain.identity.cells import Row as MatrixRow
 from domain.identity.cells import Side as MatrixSide
 from domain.identity.commands import (
@@ -30,10 +31,19 @@ from domain.identity.commands import (
     refuse_screen,
     register_organization,
 )
-from domain.identity.configuration import change_setting, setting_changes, settings_now
+from domain.identity.configuration import (
+    OF_TWO_PEOPLE,
+    change_setting,
+    decide_setting,
+    proposed_settings,
+    setting_changes,
+    settings_now,
+    withdraw_setting,
+)
 from domain.identity.countries import COUNTRIES, Country
-from domain.identity.erasing import erase_personal_changes
+from domain.identity.erasing import erase_personal_changes, forget_old_traces, forget_person
 from domain.identity.factors import (
+    ClosedAfterLoss,
     FactorMissing,
     StepUpNeeded,
     confirm_factor,
@@ -49,6 +59,18 @@ from domain.identity.guesses import TooManyTries
 from domain.identity.history import adopt_organizations, open_history, require_own_history
 from domain.identity.holidays import HORIZON_DAYS, MOST_A_YEAR, calendars_of, my_holidays, read_holidays, set_holidays
 from domain.identity.links import link_of, make_link, token_of, use_link, withdraw_links
+from domain.identity.lost_factors import (
+    AskedTooOften,
+    cancel_lost_factor,
+    decide_lost_factor,
+    lost_factor_of_browser,
+    lost_factors,
+    my_lost_factor,
+    report_lost_factor,
+    stop_lost_factor,
+    tend_lost_factors,
+    vouch_for_lost_factor,
+)
 from domain.identity.matrix import GRANTS, grant_of
 from domain.identity.matrix import ROWS as MATRIX
 from domain.identity.matrix import pending as pending_cells
@@ -69,6 +91,7 @@ from domain.identity.queries import (
 )
 from domain.identity.reach import (
     AboveLimit,
+    adjusts_alone,
     can_be_limited,
     members_reach,
     reach_of,
@@ -120,8 +143,10 @@ from domain.identity.signing_in import admit, awaits_code, finish_sign_in, give_
 from domain.identity.states import (
     ActivityKind,
     AppealState,
+    Decider,
     InvitationState,
     LinkPurpose,
+    LossState,
     OrgKind,
     Origin,
     RegistrationStep,
@@ -130,12 +155,15 @@ from domain.identity.states import (
     SiteKind,
     SuspensionState,
     Variant,
+    ViewConsentState,
+    ViewEnd,
 )
 from domain.identity.suspension import (
     OrganizationIsSuspended,
     OtherEyesNeeded,
     appeal_suspension,
     decide_appeal,
+    decide_restoration,
     decide_suspension,
     disable_person,
     enable_person,
@@ -144,6 +172,7 @@ from domain.identity.suspension import (
     my_suspension,
     open_suspensions,
     organization_sheet,
+    propose_restoration,
     propose_suspension,
     require_active_organization,
     restore_organization,
@@ -166,6 +195,21 @@ from domain.identity.team import (
     workplaces,
 )
 from domain.identity.terms import TERMS, Terms, TermsNotAccepted, accept_terms, my_terms, require_terms, terms_at
+from domain.identity.viewing import (
+    MOST_HOURS,
+    NotForYourEyes,
+    ask_to_view,
+    end_view_consent,
+    end_views,
+    grant_view,
+    my_views,
+    open_view,
+    seen_as,
+    stop_viewing,
+    view_as_colleague,
+    view_as_member,
+    views_of_organization,
+)
 from domain.identity.views import (
     AcceptedTerms,
     BusinessDetails,
@@ -178,12 +222,15 @@ from domain.identity.views import (
     InvitationCard,
     InvitationRow,
     LinkRow,
+    Looking,
+    LossRow,
     MemberReach,
     MemberRow,
     OrganizationCard,
     OrganizationRow,
     OrganizationSheet,
     PersonRow,
+    ProposedSetting,
     ProviderAccess,
     ProviderRow,
     RegistrationSheet,
@@ -199,6 +246,8 @@ from domain.identity.views import (
     SuspensionRow,
     TermsState,
     Ticket,
+    ViewConsentRow,
+    ViewingRow,
     Vouched,
     WaysIn,
     WorkingCalendar,
@@ -206,6 +255,50 @@ from domain.identity.views import (
 )
 
 __all__ = [
+    "AskedTooOften",
+    "ClosedAfterLoss",
+    "Decider",
+    "LossRow",
+    "LossState",
+    "OF_TWO_PEOPLE",
+    "ProposedSetting",
+    "browser_name",
+    "cancel_lost_factor",
+    "decide_lost_factor",
+    "decide_setting",
+    "disown_sign_in",
+    "forget_old_traces",
+    "forget_person",
+    "lost_factor_of_browser",
+    "lost_factors",
+    "my_lost_factor",
+    "note_browser",
+    "proposed_settings",
+    "report_lost_factor",
+    "stop_lost_factor",
+    "tend_lost_factors",
+    "vouch_for_lost_factor",
+    "withdraw_setting",
+    "Looking",
+    "MOST_HOURS",
+    "NotForYourEyes",
+    "ViewConsentRow",
+    "ViewConsentState",
+    "ViewEnd",
+    "ViewingRow",
+    "ask_to_view",
+    "decide_restoration",
+    "end_view_consent",
+    "end_views",
+    "grant_view",
+    "my_views",
+    "open_view",
+    "propose_restoration",
+    "seen_as",
+    "stop_viewing",
+    "view_as_colleague",
+    "view_as_member",
+    "views_of_organization",
     "MOST_A_YEAR",
     "FoundOrganization",
     "find_organizations",
@@ -379,6 +472,7 @@ __all__ = [
     "actor_of",
     "add_member",
     "add_site",
+    "adjusts_alone",
     "adopt_organizations",
     "change_password",
     "change_setting",

@@ -212,7 +212,7 @@ class Row:
     """Something that people do, and how each variant of a side may.
 
     `does`: what doing it takes (in full, scoped or limited); `reads`, `approves`, `proposes`: what those take,
-    `parts` and `views`: what a named part and a narrower look take. `commands` are the public commands that change
+    `parts`, `views` and `scopes`: what a named part, a narrower look and a scope that is a right of its own take. `commands` are the public commands that change
     something here, by the name of their face, `questions` those by which it is read. `pending` says by variant what is
     not kept yet. `beside` rows are ours: the specification has no row for them.
     """
@@ -226,6 +226,7 @@ class Row:
     proposes: Rights = ()
     parts: Mapping[Part, Rights] = field(default_factory=dict)
     views: Mapping[View, Rights] = field(default_factory=dict)
+    scopes: Mapping[By, Rights] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     pending: Mapping[Variant, str] = field(default_factory=dict)
@@ -249,6 +250,8 @@ class Row:
             return self.parts.get(grant.part, ())
         if grant.view is not None:
             return self.views.get(grant.view, ())
+        if grant.by in self.scopes:
+            return self.scopes[grant.by]
         return {
             How.FULL: self.does + self.reads, How.SCOPED: self.does + self.reads, How.LIMITED: self.does + self.reads,
             How.READ: self.reads, How.APPROVE: self.approves,
@@ -265,7 +268,8 @@ class Row:
         """Whether the variant may use the row's commands."""
         doing = (How.FULL, How.SCOPED, How.LIMITED)
         return not self.withheld(variant) and any(
-            grant.how in doing and self.rights(grant) for grant in self.cell(variant).grants
+            grant.how in doing and grant.by not in self.scopes and self.rights(grant)
+            for grant in self.cell(variant).grants
         )
 
     def lets_read(self, variant: Variant) -> bool:

@@ -48,11 +48,6 @@ from domain.identity.states import Variant
 
 P, V = Permission, Variant
 
-_CUSTOMERS = f"{UNSCOPED}customers are not assigned to people"
-_TERRITORY = f"{UNSCOPED}sees the whole organisation, not the territory"
-_WAREHOUSE = f"{UNSCOPED}works in every warehouse of the organisation"
-_CELLS_OF_STORES = f"{UNSCOPED}figures are of the whole organisation, not of the store"
-
 _SUPPLY = (
     supply(
         "Org profile, KYB submit", F, F, R, R,
@@ -68,7 +63,7 @@ _SUPPLY = (
         commands=(
             "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member",
             "identity.resend_invitation", "identity.revoke_invitation",
-            "identity.change_role", "identity.remove_member",
+            "identity.change_role", "identity.remove_member", "identity.view_as_colleague",
         ),
     ),
     supply(
@@ -77,7 +72,7 @@ _SUPPLY = (
     ),
     supply(
         "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
-        commands=("payments.change_bank_account", "verification.confirm_deposits",),
+        commands=("payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",),
     ),
     supply(
         "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
@@ -95,8 +90,11 @@ _SUPPLY = (
     supply("Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO),
     supply(
         "MOQ, packaging, lead time", F, F, R, scoped(By.LEAD_TIME), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
-        commands=("catalog.change_offer",),
-        pending={V.PRODUCTION_MANAGER: f"{WITHHELD}a lead time is changed together with the rest of an offer"},
+        scopes={By.LEAD_TIME: (P.SET_LEAD_TIMES, P.SEE_OFFERS)}, commands=("catalog.change_offer",),
+    ),
+    supply(
+        "Lead time of an offer", F, F, NO, F, does=(P.SET_LEAD_TIMES,), commands=("catalog.set_lead_time",),
+        beside=True,
     ),
     supply("RFQ answer, counter-offer", F, F, scoped(By.CUSTOMER, limited=True), NO),
     supply(
@@ -104,7 +102,6 @@ _SUPPLY = (
         does=(P.ANSWER_ORDERS,),
         reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
-        pending={V.SALES_REPRESENTATIVE: _CUSTOMERS},
     ),
     supply(
         "Production milestones", F, F, R, F, questions=("orders.orders_of_seller",), does=(P.REPORT_PRODUCTION,),
@@ -120,7 +117,6 @@ _SUPPLY = (
         questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",),
         does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
         commands=("stock.add_location", "stock.receive_stock", "stock.count_stock"),
-        pending={V.PRODUCTION_MANAGER: f"{UNSCOPED}large adjustments do not wait for the manager"},
     ),
     supply("Contracts: draft / negotiate", F, F, CUSTOMERS, NO),
     supply("Contracts: sign", F, never(Condition.UNLESS_DELEGATED), NO, NO),
@@ -136,6 +132,10 @@ _SUPPLY = (
     supply("Search the market", F, F, F, NO,
         questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",),
         does=(P.SEARCH_PRODUCTS,), beside=True),
+    supply(
+        "Give colleagues a way back in", F, NO, NO, NO, does=(P.RESTORE_ACCESS,),
+        commands=("identity.decide_lost_factor",), questions=("identity.lost_factors",), beside=True,
+    ),
     supply("Leave feedback", F, F, NO, NO, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",), beside=True),
     supply("Bring in past sales", F, NO, NO, NO, questions=("orders.my_past", "orders.my_past_by_month",),
         does=(P.BRING_PAST,), commands=("orders.bring_past",), beside=True),
@@ -151,7 +151,7 @@ _BUY = (
         commands=(
             "identity.set_member_limits", "identity.set_member_scopes", "identity.invite_member",
             "identity.resend_invitation", "identity.revoke_invitation",
-            "identity.change_role", "identity.remove_member",
+            "identity.change_role", "identity.remove_member", "identity.view_as_colleague",
         ),
     ),
     buy(
@@ -196,9 +196,9 @@ _BUY = (
         commands=("orders.record_receipt", "orders.accept_goods"),
     ),
     buy(
-        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,),
+        "Addresses", F, STORES, R, does=(P.MANAGE_ADDRESSES,), reads=(P.SEE_ADDRESSES,),
         commands=("identity.add_site", "identity.set_holidays", "identity.set_delivery_preferences"),
-        pending={V.STORE_MANAGER: f"{WITHHELD}addresses are kept by the owner, for all stores"},
+        questions=("identity.my_sites",),
     ),
     buy(
         "Payment methods, wallet, pay invoice", F, scoped(By.STORE, limited=True, part=Part.PAY), NO,
@@ -207,19 +207,20 @@ _BUY = (
     ),
     buy("Credit apply, plans", F, NO, NO),
     buy("Contracts negotiate / sign", halves(F, F), R, halves(F, NO)),
-    buy(
-        "Spend analytics", F, STORES, scoped(By.OWN), does=(P.SEE_PURCHASES,),
-        pending={V.STORE_MANAGER: _CELLS_OF_STORES, V.PURCHASING_AGENT: _CELLS_OF_STORES},
-    ),
+    buy("Spend analytics", F, STORES, scoped(By.OWN), does=(P.SEE_PURCHASES,)),
     buy("Store inventory", F, STORES, R),
     buy("Reviews", F, STORES, STORES, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",)),
     buy("Disputes", F, scoped(By.OPEN), scoped(By.OPEN)),
+    buy(
+        "Give colleagues a way back in", F, NO, NO, does=(P.RESTORE_ACCESS,),
+        commands=("identity.decide_lost_factor",), questions=("identity.lost_factors",), beside=True,
+    ),
     buy("Audit log of org", F, NO, NO, reads=(P.SEE_AUDIT_LOG,), does=(), beside=True),
     buy(
         "Bank details", F, NO, NO,
         questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",),
         does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
-        commands=("payments.change_bank_account", "verification.confirm_deposits",), beside=True,
+        commands=("payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",), beside=True,
     ),
 )  # fmt: skip
 
@@ -233,11 +234,11 @@ _DISTRIBUTION = (
         reads=(P.SEE_VERIFICATION,),
         commands=(
             "identity.add_site", "identity.set_holidays", "identity.appeal_suspension",
-            "payments.change_bank_account", "verification.confirm_deposits", "verification.submit_proof",
+            "payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits", "verification.submit_proof", "verification.submit_bank_statement",
             "verification.answer_request", "verification.appeal", "identity.set_member_limits", "identity.accept_terms",
             "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation",
             "identity.revoke_invitation",
-            "identity.change_role", "identity.remove_member",
+            "identity.change_role", "identity.remove_member", "identity.view_as_colleague",
         ),
     ),
     distribution(
@@ -257,7 +258,6 @@ _DISTRIBUTION = (
             "orders.pay_from_wallet",
         ),
         pending={
-            V.REGIONAL_MANAGER: _TERRITORY,
             V.WAREHOUSE_MANAGER: f"{WITHHELD}replenishing without seeing prices is not built",
         },
     ),
@@ -272,14 +272,11 @@ _DISTRIBUTION = (
             V.SALES_MANAGER: f"{WITHHELD}prices are the same in all territories; sees them",
         },
     ),
+    distribution("Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,)),
     distribution(
-        "Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,), pending={V.REGIONAL_MANAGER: _TERRITORY}
-    ),
-    distribution(
-        "Accept retailer orders", F, TERRITORY, R, TERRITORY, questions=("orders.orders_of_seller",),
+        "Accept retailer orders", F, TERRITORY, R, CUSTOMERS, questions=("orders.orders_of_seller",),
         does=(P.ANSWER_ORDERS,), reads=(P.SEE_SALES,),
         commands=("orders.confirm_order", "orders.decline_order", "orders.withdraw_order", "orders.close_short"),
-        pending={V.REGIONAL_MANAGER: _TERRITORY, V.SALES_MANAGER: _TERRITORY},
     ),
     distribution(
         "Receive, put-away, count, transfer", F, R, scoped(By.WAREHOUSE), NO,
@@ -290,12 +287,11 @@ _DISTRIBUTION = (
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "orders.record_receipt",
             "orders.accept_goods",
         ),
-        pending={V.WAREHOUSE_MANAGER: _WAREHOUSE},
     ),
     distribution(
         "Ship, routes, carriers", F, TERRITORY, scoped(By.WAREHOUSE), R, questions=("orders.orders_of_seller",),
         does=(P.SHIP_ORDERS,), reads=(P.SEE_SALES,),
-        commands=("orders.ship_goods",), pending={V.REGIONAL_MANAGER: _TERRITORY, V.WAREHOUSE_MANAGER: _WAREHOUSE},
+        commands=("orders.ship_goods",),
     ),
     distribution("Claims/returns", F, scoped(By.TERRITORY, limited=True), only(Part.INSPECT), PROPOSE),
     distribution(
@@ -309,20 +305,16 @@ _DISTRIBUTION = (
     distribution(
         "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES),
         questions=("orders.orders_of_seller",), does=(P.SEE_SALES,),
-        pending={
-            V.REGIONAL_MANAGER: _TERRITORY,
-            V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery",
-            V.SALES_MANAGER: _TERRITORY,
-        },
+        pending={V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery"},
     ),
     distribution("Contracts (3-party) sign", F, NO, NO, NO),
     distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
     distribution(
         "Products and offers", F, R, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
-        does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        does=(P.MANAGE_OFFERS, P.SET_LEAD_TIMES), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
-            "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer",
+            "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer", "catalog.set_lead_time",
         ),
         beside=True,
     ),
@@ -333,6 +325,10 @@ _DISTRIBUTION = (
     distribution(
         "Decide on requests to buy", F, NO, NO, NO, does=(P.APPROVE_ORDERS,),
         commands=("orders.approve_purchase", "orders.reject_purchase"), beside=True,
+    ),
+    distribution(
+        "Give colleagues a way back in", F, NO, NO, NO, does=(P.RESTORE_ACCESS,),
+        commands=("identity.decide_lost_factor",), questions=("identity.lost_factors",), beside=True,
     ),
     distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,),
         does=(), beside=True),
@@ -361,17 +357,19 @@ _PLATFORM = (
     ),
     platform(
         "Propose suspensions", NO, NO, F, F, NO, NO, does=(P.PROPOSE_SUSPENSION,),
-        commands=("identity.propose_suspension",), questions=("reports.suspension_preview",), beside=True,
+        commands=("identity.propose_suspension", "identity.propose_restoration"), questions=("reports.suspension_preview",), beside=True,
     ),
     # The right differs, the commands do not: who suspends decides on what others propose, the super admin on anything.
     platform(
         "Decide on proposals and appeals, restore", F, NO, NO, NO, NO, NO, does=(P.APPROVE_SUSPENSION,),
-        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization"),
+        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
+                  "identity.decide_restoration"),
         questions=("reports.suspension_preview",), beside=True,
     ),
     platform(
         "Decide on proposals and appeals of others, restore", NO, F, NO, NO, NO, NO, does=(P.SUSPEND_MEMBERS,),
-        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization"),
+        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
+                  "identity.decide_restoration"),
         questions=("reports.suspension_preview",), beside=True,
     ),
     platform(
@@ -384,6 +382,14 @@ _PLATFORM = (
         ),
         questions=("verification.case_queue", "verification.queue_figures"),
         pending={V.ANALYTICS: f"{WITHHELD}there are no figures of verification"},
+    ),
+    platform(
+        "What KYB asks for", R, F, F, R, R, R, does=(P.SET_REQUIREMENTS,), reads=(P.SEE_PLATFORM,),
+        commands=(
+            "verification.change_requirement", "verification.end_requirement", "verification.regulate_category",
+            "verification.end_regulation",
+        ),
+        questions=("verification.requirement_rules", "verification.regulations",), beside=True,
     ),
     platform(
         "Categories, content moderation", NO, F, R, R, NO, R, does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
@@ -426,17 +432,15 @@ _PLATFORM = (
     platform(
         "Feature flags, system config", A, full(Condition.VERSIONED), R, R, R, R, does=(P.CONFIGURE,),
         commands=(
-            "identity.change_setting", "verification.change_requirement", "verification.regulate_category",
+            "identity.change_setting", "identity.withdraw_setting", "identity.set_holidays",
         ),
-        reads=(P.SEE_PLATFORM,), pending={V.SUPER_ADMIN: f"{WITHHELD}nothing is laid before the super admin"},
+        reads=(P.SEE_PLATFORM,), approves=(P.APPROVE_SETTINGS,),
     ),
     platform("Fraud cases", R, F, F, F, R, R),
     platform(
         "Impersonate (read-only, consent banner, logged)", NO, scoped(By.ORGANIZATION), NO, scoped(By.ORGANIZATION),
-        NO, NO, does=(P.VIEW_AS_MEMBER,),
-        pending={
-            V.OPERATIONS: f"{WITHHELD}nobody can look through a member's eyes", V.SUPPORT: f"{WITHHELD}as operations",
-        },
+        NO, NO, does=(P.VIEW_AS_MEMBER,), commands=("identity.ask_to_view", "identity.view_as_member"),
+        questions=("identity.views_of_organization",),
     ),
     platform("Simulation sandbox", F, F, R, R, F, F),
     platform(
@@ -470,6 +474,19 @@ _PLATFORM = (
         ),
         beside=True,
     ),
+    platform(
+        "Give colleagues a way back in", F, NO, NO, NO, NO, NO, does=(P.RESTORE_ACCESS,),
+        commands=("identity.decide_lost_factor",), questions=("identity.lost_factors",), beside=True,
+    ),
+    platform(
+        "Give members a way back in", NO, F, NO, F, NO, NO, does=(P.VOUCH_FOR_PEOPLE,),
+        commands=("verification.vouch_for_person",), questions=("identity.lost_factors", "verification.proofs_of_owner"),
+        beside=True,
+    ),
+    platform(
+        "Approve changes of settings", F, NO, NO, NO, NO, NO, does=(P.APPROVE_SETTINGS,),
+        commands=("identity.decide_setting",), beside=True,
+    ),
     platform("Everybody's audit log", R, R, R, NO, NO, NO, reads=(P.SEE_ALL_AUDIT,), beside=True),
     platform(
         "Record deliveries on proof", NO, F, NO, F, NO, NO, does=(P.RECORD_DELIVERIES,),
@@ -495,12 +512,19 @@ FOR_EVERYBODY = frozenset({
     "identity.make_link", "identity.withdraw_links", "identity.request_email_confirmation",
     "identity.request_email_change", "identity.cancel_email_change", "identity.request_phone_code",
     "identity.confirm_phone", "identity.leave_provider",
+    "identity.open_view", "identity.grant_view", "identity.end_view_consent",
     "identity.change_password", "identity.start_factor", "identity.confirm_factor", "identity.show_factor",
+    "identity.cancel_lost_factor",
     "identity.remove_factor", "identity.renew_recovery_codes", "identity.end_session", "identity.end_my_sessions",
     "identity.refuse_screen", "notifications.mark_read", "notifications.choose_emails", "payments.wallet_reference",
     "reports.record_export", "orders.withdraw_request",
 })  # fmt: skip
 FOR_THE_SYSTEM = frozenset({
+    "identity.stop_viewing", "identity.end_views",
+    "identity.report_lost_factor", "identity.stop_lost_factor", "identity.tend_lost_factors",
+    "identity.vouch_for_lost_factor", "identity.note_browser", "identity.disown_sign_in", "identity.forget_person",
+    "identity.forget_old_traces", "notifications.forget_messages_to", "notifications.forget_old_messages",
+    "privacy.erase_person", "privacy.forget_old",
     "identity.use_link", "identity.request_password_reset", "identity.reset_password", "identity.confirm_email",
     "identity.confirm_email_change", "identity.refuse_email_change", "identity.begin_sign_on", "identity.end_sign_on",
     "identity.sign_in_by_provider", "identity.confirm_company_domain", "identity.end_company_sessions",

@@ -9,23 +9,31 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.identity.states import (
     EMAIL_CHANGE_MOVES,
     IDENTITY_PROVIDER_MOVES,
+    LOSS_MOVES,
+    PROPOSAL_MOVES,
     SUSPENSION_MOVES,
+    VIEW_CONSENT_MOVES,
     ActivityKind,
     AppealState,
+    Decider,
     EmailChangeState,
     IdentityProviderState,
     InvitationState,
     LinkPurpose,
+    LossState,
     OrgKind,
     Origin,
+    ProposalState,
     RegistrationStep,
     ScopeKind,
     SignInMethod,
     SiteKind,
     SuspensionState,
     Variant,
+    ViewConsentState,
+    ViewEnd,
 )
-from domain.kernel.records import Amount, Currency, Id, Instant, Json, Key, Record, one_of
+from domain.kernel.records import Amount, Currency, ExactValue, Id, Instant, Json, Key, Record, one_of
 from domain.kernel.states import check_move
 
 
@@ -175,7 +183,7 @@ class MembershipLimit(Record):
 
 
 class MembershipScope(Record):
-    """A store or a customer to which a member is kept. No row of a kind: to none in particular."""
+    """A store, customer, region or warehouse to which a member is kept. No row of a kind: to none in particular."""
 
     __tablename__ = "membership_scopes"
     __table_args__ = (
@@ -312,6 +320,7 @@ class Link(Record):
         CheckConstraint("expires_at > created_at", name="life"),
         Index(None, "person_id"),
         Index(None, "org_id"),
+        Index(None, "expires_at"),
         Index("links_sign_on_idx", "expires_at", postgresql_where=text("purpose = 'sign_on'")),
     )
 
@@ -517,6 +526,12 @@ class Suspension(Record):
         CheckConstraint(
             "appeal_decided_by is null or appeal_decided_by not in (decided_by, proposed_by)", name="other_eyes"
         ),
+        CheckConstraint(
+            "(restore_proposed_at is null) = (restore_reason is null)"
+            " and (restore_proposed_at is null or state in ('active', 'lifted'))",
+            name="restore",
+        ),
+        CheckConstraint("lifted_by <> restore_proposed_by", name="restored_by"),
         Index("suspensions_open_idx", "org_id", unique=True, postgresql_where=text("state in ('proposed', 'active')")),
         Index(None, "org_id", "proposed_at"),
     )
@@ -541,10 +556,83 @@ class Suspension(Record):
     appeal_decided_by: Mapped[UUID | None]
     appeal_decided_at: Mapped[datetime | None]
     appeal_answer: Mapped[str | None]
+    restore_proposed_by: Mapped[UUID | None]
+    restore_proposed_at: Mapped[datetime | None]
+    restore_reason: Mapped[str | None]
 
     def move_to(self, state: SuspensionState) -> None:
         check_move(SUSPENSION_MOVES, SuspensionState(self.state), state, noun="suspension")
         self.state = state.value
+
+
+class ViewConsent(Record):
+    """That the platform's people may look through a member's eyes until an instant, who asked and who answered.
+
+    Without `asked_by` the organisation opened it by itself, for whoever of them helps; else for the one who asked.
+    """
+
+    __tablename__ = "view_consents"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id", "org_id"], ["memberships.person_id", "memberships.org_id"]),
+        UniqueConstraint("id", "org_id", "person_id"),
+        one_of("state", ViewConsentState),
+        CheckConstraint("expires_at > asked_at", name="life"),
+        CheckConstraint("(state = 'asked') = (answered_at is null)", name="answered"),
+        CheckConstraint("(state = 'withdrawn') = (withdrawn_at is not null)", name="withdrawn"),
+        CheckConstraint("answered_by <> asked_by", name="other"),
+        Index(None, "org_id", "asked_at"),
+    )
+
+    id: Mapped[Id]
+    org_id: Mapped[Key]
+    person_id: Mapped[Key]
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    answered_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    def move_to(self, state: ViewConsentState) -> None:
+        check_move(VIEW_CONSENT_MOVES, ViewConsentState(self.state), state, noun="consent")
+        self.state = state.value
+
+
+class Viewing(Record):
+    """A session that looks through somebody else's eyes: those of a colleague, or, with consent, of a member."""
+
+    __tablename__ = "viewings"
+    __table_args__ = (
+        ForeignKeyConstraint(["viewer_id", "viewer_org_id"], ["memberships.person_id", "memberships.org_id"]),
+        ForeignKeyConstraint(["person_id", "org_id"], ["memberships.person_id", "memberships.org_id"]),
+        ForeignKeyConstraint(
+            ["consent_id", "org_id", "person_id"],
+            ["view_consents.id", "view_consents.org_id", "view_consents.person_id"],
+        ),
+        one_of("ended_by", ViewEnd),
+        CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
+        CheckConstraint("expires_at > started_at", name="life"),
+        CheckConstraint("viewer_id <> person_id", name="other"),
+        CheckConstraint("(viewer_org_id = org_id) = (consent_id is null)", name="consent"),
+        Index("viewings_open_key", "session_id", unique=True, postgresql_where=text("ended_at is null")),
+        Index(None, "org_id", "started_at"),
+        Index(None, "consent_id"),
+    )
+
+    id: Mapped[Id]
+    session_id: Mapped[Key] = mapped_column(ForeignKey("sign_in_sessions.id"))
+    viewer_id: Mapped[Key]
+    viewer_org_id: Mapped[Key]
+    person_id: Mapped[Key]
+    org_id: Mapped[Key]
+    consent_id: Mapped[UUID | None]
+    started_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
 
 
 class OrgHoliday(Record):
@@ -556,3 +644,92 @@ class OrgHoliday(Record):
     org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     closed_on: Mapped[date] = mapped_column(primary_key=True)
     name: Mapped[str]
+
+
+class FactorLoss(Record):
+    """Somebody has lost the second factor: who decides about it, when it goes, and what became of it."""
+
+    __tablename__ = "factor_losses"
+    __table_args__ = (
+        one_of("decider", Decider),
+        one_of("state", LossState),
+        CheckConstraint(
+            "state not in ('approved', 'done') or (decided_by is not null and takes_effect_at is not null)",
+            name="approved",
+        ),
+        CheckConstraint("(state in ('asked', 'approved')) = (ended_at is null)", name="ended"),
+        CheckConstraint("decided_by <> person_id and first_yes_by <> person_id", name="other_eyes"),
+        CheckConstraint(
+            "decider = 'owner' or state not in ('approved', 'done')"
+            " or (first_yes_by is not null and first_yes_by <> decided_by)",
+            name="two",
+        ),
+        ForeignKeyConstraint(["person_id", "org_id"], ["memberships.person_id", "memberships.org_id"]),
+        Index(
+            "factor_losses_open_idx", "person_id", unique=True, postgresql_where=text("state in ('asked', 'approved')")
+        ),
+        Index(None, "person_id", "asked_at"),
+        Index(None, "org_id"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[Key]
+    org_id: Mapped[Key]
+    decider: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[Instant]
+    first_yes_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    first_yes_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    takes_effect_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    def move_to(self, state: LossState) -> None:
+        check_move(LOSS_MOVES, LossState(self.state), state, noun="request")
+        self.state = state.value
+
+
+class KnownBrowser(Record):
+    """A browser from which a person has signed in, by a hash that fits no other person's."""
+
+    __tablename__ = "known_browsers"
+    __table_args__ = (Index(None, "last_seen_at"),)
+
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    first_seen_at: Mapped[Instant]
+    last_seen_at: Mapped[Instant]
+
+
+class SettingProposal(Record):
+    """A change of a setting about money or safety, until a second person has said yes or no."""
+
+    __tablename__ = "setting_proposals"
+    __table_args__ = (
+        one_of("state", ProposalState),
+        CheckConstraint("(state = 'waiting') = (decided_at is null)", name="decided"),
+        CheckConstraint(
+            "state not in ('approved', 'refused') or decided_by is null or decided_by <> proposed_by",
+            name="other_eyes",
+        ),
+        Index("setting_proposals_waiting_idx", "name", unique=True, postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    value: Mapped[ExactValue]
+    effective_from: Mapped[Instant]
+    reason: Mapped[str]
+    version: Mapped[int]
+    state: Mapped[str]
+    proposed_by: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[Instant]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str | None]
+
+    def move_to(self, state: ProposalState) -> None:
+        check_move(PROPOSAL_MOVES, ProposalState(self.state), state, noun="proposal")
+        self.state = state.value

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     CHANGE_BANK_ACCOUNT = "change the bank account"
     # selling
     MANAGE_OFFERS = "manage products"
+    SET_LEAD_TIMES = "set lead times"
     MANAGE_PRICES = "manage price lists"
     SEE_OFFERS = "see products and offers"
     SEE_PRICES = "see prices"
@@ -27,6 +28,7 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage the team"
     MANAGE_SIGN_ON = "manage how the people of the company sign on"
     SEE_AUDIT_LOG = "see the audit log"
+    RESTORE_ACCESS = "decide on a colleague's lost second factor"
     SUBMIT_VERIFICATION = "submit business verification"
     SEE_VERIFICATION = "see business verification"
     # buying
@@ -40,6 +42,7 @@ class Permission(StrEnum):
     RECEIVE_GOODS = "receive and accept goods"
     SEE_PURCHASES = "see purchases"
     MANAGE_ADDRESSES = "manage addresses"
+    SEE_ADDRESSES = "see addresses"
     PAY = "pay and use the wallet"
     # both sides
     WRITE_REVIEWS = "leave feedback"
@@ -54,9 +57,12 @@ class Permission(StrEnum):
     RECORD_DELIVERIES = "record deliveries"
     SEE_ALL_ORDERS = "see all orders"
     CONFIGURE = "configure the platform"
+    APPROVE_SETTINGS = "approve changes of settings"
+    VOUCH_FOR_PEOPLE = "give members a way back in"
     RUN_PIPELINES = "run pipelines"
     SEE_ALL_AUDIT = "see everybody's audit log"
     DECIDE_VERIFICATION = "decide business verification"
+    SET_REQUIREMENTS = "set what business verification asks for"
     SEE_VERIFICATION_STATUS = "see the state of business verification"
     SUSPEND_MEMBERS = "suspend and restore organisations"
     PROPOSE_SUSPENSION = "propose a suspension"

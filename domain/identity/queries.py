@@ -39,16 +39,17 @@ def my_organization(work: Work) -> OrganizationCard:
 
 
 def my_sites(work: Work, *, kind: str | None = None) -> list[SiteRow]:
-    """The places of the actor's organisation, by name; of who is kept to stores those."""
+    """The places of the actor's organisation, by name; of who is kept to stores, warehouses or regions those."""
     rows = work.session.execute(
         text(
             "select id as site_id, kind, name, street, postal_code, city, region, country_code, time_zone, dock_hours,"
             " preferred_carrier, delivery_notes from sites"
             " where org_id = :org_id and (cast(:kind as text) is null or kind = :kind)"
-            " and ((select my_scopes('store')) is null or id = any (cast((select my_scopes('store')) as uuid[])))"
-            " order by name"
+            " and ((select my_places()) is null or id = any (cast((select my_places()) as uuid[])))"
+            " and ((select my_regions()) is null or in_regions(cast((select my_regions()) as uuid[]), country_code,"
+            "   postal_code, cast(cast(:now as timestamptz) at time zone 'UTC' as date))) order by name"
         ),
-        {"org_id": work.actor.require_org(), "kind": kind},
+        {"org_id": work.actor.require_org(), "kind": kind, "now": work.now},
     )
     return [SiteRow.model_validate(row._asdict()) for row in rows]
 
@@ -140,6 +141,7 @@ def holders_of(permission: Permission) -> list[Variant]:
 
 def my_ways_in(work: Work) -> WaysIn:
     """How the person who acts is reached and signs in, and which changes of that wait."""
+    work.actor.require_self()
     me = work.actor.user_id
     row = work.session.execute(
         text(

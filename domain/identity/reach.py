@@ -1,18 +1,21 @@
-"""How far a member's rights reach: up to an amount, and within the stores or customers they are kept to.
+"""How far a member's rights reach: up to an amount, and within the stores, customers, regions or warehouses.
 
 The matrix says which roles can be narrowed; owners cannot. Without an entry a member of such a role has no limit and
 sees the whole organisation, so a shop with one store has nothing to set up. The limit is read in the transaction that
-spends it, and row-level security keeps the scopes once more.
+spends it, and row-level security keeps the scopes once more. A region is that of the delivery address on the day of the
+order, so what somebody saw on a day can be told again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, text
 
-from domain.identity.cells import By, How
+from domain.identity.cells import By, Condition, How
 from domain.identity.events import MemberLimitChanged, MemberScopesChanged
 from domain.identity.granting import may_grant
 from domain.identity.matrix import ROWS, grant_of
@@ -25,7 +28,10 @@ from domain.kernel.errors import Invalid, NotAllowed, NotFound
 from domain.kernel.money import rounded
 from domain.kernel.work import Work
 
-_SCOPE_OF = {By.STORE: ScopeKind.STORE, By.CUSTOMER: ScopeKind.CUSTOMER}
+_SCOPE_OF = {
+    By.STORE: ScopeKind.STORE, By.CUSTOMER: ScopeKind.CUSTOMER, By.TERRITORY: ScopeKind.REGION,
+    By.WAREHOUSE: ScopeKind.WAREHOUSE,
+}  # fmt: skip
 
 
 class AboveLimit(NotAllowed):
@@ -34,15 +40,17 @@ class AboveLimit(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """None: not narrowed."""
+    """None: not narrowed. `stores` are the places one buys and receives for, those of one's warehouses too."""
 
     stores: frozenset[UUID] | None = None
     customers: frozenset[UUID] | None = None
+    regions: frozenset[UUID] | None = None
+    warehouses: frozenset[UUID] | None = None
     amount: Decimal | None = None
     currency: str | None = None
 
     def covers(self, actor: Actor, *, buyer_id: UUID, seller_id: UUID | None, site_id: UUID | None) -> bool:
-        """Whether a trade is within the stores and customers that the actor is kept to."""
+        """Whether a trade is within the stores and customers that the actor is kept to; regions are asked apart."""
         in_store = self.stores is None or buyer_id != actor.org_id or site_id in self.stores
         of_customer = self.customers is None or seller_id != actor.org_id or buyer_id in self.customers
         return in_store and of_customer
@@ -55,6 +63,14 @@ def scope_kinds(variant: Variant) -> frozenset[ScopeKind]:
     """To what a role can be kept."""
     grants = (grant for row in ROWS if variant in row.variants for grant in row.cell(variant))
     return frozenset(_SCOPE_OF[grant.by] for grant in grants if grant.by in _SCOPE_OF)
+
+
+def adjusts_alone(actor: Actor) -> bool:
+    """Whether the role may correct stock by any number; else large corrections are for a manager."""
+    if actor.variant is None:
+        return True
+    grant = grant_of(Variant(actor.variant), Permission.MANAGE_STOCK)
+    return grant is None or grant.condition is not Condition.LARGE_ADJUSTMENTS_APPROVED
 
 
 def can_be_limited(variant: Variant) -> bool:
@@ -75,18 +91,24 @@ def reach_of(work: Work) -> Reach:
         return _WIDE
     row = work.session.execute(
         text(
-            "select my_scopes('store') as stores, my_scopes('customer') as customers, l.amount, l.currency"
+            "select my_places() as stores, my_scopes('customer') as customers, my_regions() as regions,"
+            " my_scopes('warehouse') as warehouses, l.amount, l.currency"
             " from (values (1)) one(row) left join membership_limits l"
             " on l.person_id = :person_id and l.org_id = :org_id"
         ),
         {"person_id": actor.user_id, "org_id": actor.org_id},
     ).one()
     return Reach(
-        None if row.stores is None else frozenset(row.stores),
-        None if row.customers is None else frozenset(row.customers),
+        *(None if ids is None else frozenset(ids) for ids in (row.stores, row.customers, row.regions, row.warehouses)),
         row.amount,
         row.currency,
     )
+
+
+def require_every_store(work: Work) -> None:
+    """Refuse who is kept to some stores: what follows concerns the others as well. Raises `NotAllowed`."""
+    if reach_of(work).stores is not None:
+        raise NotAllowed("You keep the places that are assigned to you. Please ask the owner of your organisation.")
 
 
 def require_reach(
@@ -98,8 +120,12 @@ def require_reach(
     permission: Permission | None = None,
     amount: Decimal | None = None,
     currency: str | None = None,
+    address: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """Refuse what lies outside of the actor's stores and customers, or above the personal limit on a right.
+    """Refuse what lies outside of the actor's stores, customers and regions, or above the personal limit on a right.
+
+    `address` is where an order goes and `at` when it was placed; left out, the site's own address counts, and today.
 
     Raises `NotFound` outside of the scope, as for what does not exist, and `AboveLimit`.
     """
@@ -107,6 +133,8 @@ def require_reach(
     if reach is _WIDE:
         return
     if not reach.covers(work.actor, buyer_id=buyer_id, seller_id=seller_id, site_id=site_id):
+        raise NotFound
+    if reach.regions is not None and not _in_regions(work, reach.regions, site_id, address, at or work.now):
         raise NotFound
     if permission is None or amount is None or reach.amount is None:
         return
@@ -116,6 +144,22 @@ def require_reach(
     if currency != reach.currency or amount > reach.amount:
         limit = f"{rounded(reach.amount, reach.currency or 'EUR'):,f} {reach.currency}"
         raise AboveLimit(f"This is above your limit of {limit}. Please ask the owner of your organisation to do it.")
+
+
+def _in_regions(
+    work: Work, regions: Collection[UUID], site_id: UUID | None, address: Mapping[str, Any] | None, at: datetime
+) -> bool:
+    facts: dict[str, Any] = {"regions": list(regions), "on": at.astimezone(UTC).date()}
+    if address is None:
+        statement = text(
+            "select in_regions(cast(:regions as uuid[]), country_code, postal_code, :on) from sites"
+            " where id = :site_id and org_id = :org_id"
+        )
+        facts |= {"site_id": site_id, "org_id": work.actor.org_id}
+    else:
+        statement = text("select in_regions(cast(:regions as uuid[]), :country, :postal_code, :on)")
+        facts |= {"country": address.get("country_code"), "postal_code": address.get("postal_code")}
+    return bool(work.session.execute(statement, facts).scalar())
 
 
 def set_member_limits(work: Work, *, person_id: UUID, amount: Decimal | None, currency: str, reason: str = "") -> None:
@@ -155,9 +199,9 @@ def set_member_limits(work: Work, *, person_id: UUID, amount: Decimal | None, cu
 def set_member_scopes(
     work: Work, *, person_id: UUID, kind: ScopeKind, subject_ids: Collection[UUID], reason: str = ""
 ) -> None:
-    """Keep a colleague to some stores or customers; an empty list keeps them to none in particular.
+    """Keep a colleague to some stores, customers, regions or warehouses; an empty list to none in particular.
 
-    Raises `NotFound` for strangers and for stores that are not one's own, `NotAllowed` for a role above one's own,
+    Raises `NotFound` for strangers and for stores and warehouses that are not one's own, `NotAllowed` for a role above one's own,
     `Invalid` for a role that is not scoped this way. Announces `MemberScopesChanged`.
     """
     member, kind, wanted = _colleague(work, person_id), ScopeKind(kind), sorted(set(subject_ids))
@@ -165,13 +209,11 @@ def set_member_scopes(
         raise Invalid(f"People of this role are not kept to {kind}s.")
     if len(wanted) > 1000:
         raise Invalid("At most 1,000 can be assigned to one person.")
-    if kind is ScopeKind.STORE:
-        known = work.session.execute(
-            text("select count(*) from sites where org_id = :org_id and id = any(:ids)"),
-            {"org_id": member.org_id, "ids": wanted},
-        ).scalar()
-        if known != len(wanted):
-            raise NotFound
+    known = work.session.execute(
+        text("select known_scopes(:kind, cast(:ids as uuid[]))"), {"kind": kind.value, "ids": wanted}
+    ).scalar()
+    if known != len(wanted):
+        raise NotFound
     held = (
         MembershipScope.person_id == person_id,
         MembershipScope.org_id == member.org_id,
@@ -200,7 +242,9 @@ def members_reach(work: Work) -> list[MemberReach]:
         text(
             "select m.person_id, m.variant, l.amount, l.currency,"
             " coalesce(array_agg(s.subject_id) filter (where s.kind = 'store'), '{}') as stores,"
-            " coalesce(array_agg(s.subject_id) filter (where s.kind = 'customer'), '{}') as customers"
+            " coalesce(array_agg(s.subject_id) filter (where s.kind = 'customer'), '{}') as customers,"
+            " coalesce(array_agg(s.subject_id) filter (where s.kind = 'region'), '{}') as regions,"
+            " coalesce(array_agg(s.subject_id) filter (where s.kind = 'warehouse'), '{}') as warehouses"
             " from memberships m left join membership_limits l on l.person_id = m.person_id and l.org_id = m.org_id"
             " left join membership_scopes s on s.person_id = m.person_id and s.org_id = m.org_id"
             " where m.org_id = :org_id and m.state = 'active' and m.variant = any(:variants)"
@@ -225,6 +269,16 @@ def _colleague(work: Work, person_id: UUID) -> Membership:
 
 def _as_facts(amount: Decimal | None, currency: str | None) -> dict[str, str | None]:
     return {"amount": None if amount is None else str(amount), "currency": currency}
+
+
+def forget_reach(work: Work, *, person_id: UUID, org_id: UUID, variant: Variant) -> None:
+    """Take away what a new role is not kept to or limited by: row-level security would go on keeping it."""
+    kinds = [kind.value for kind in scope_kinds(variant)]
+    held = (MembershipScope.person_id == person_id, MembershipScope.org_id == org_id)
+    work.session.execute(delete(MembershipScope).where(*held, MembershipScope.kind.not_in(kinds)))
+    if not can_be_limited(variant):
+        limit = (MembershipLimit.person_id == person_id, MembershipLimit.org_id == org_id)
+        work.session.execute(delete(MembershipLimit).where(*limit))
 
 
 def _short(reason: str) -> str:

@@ -49,6 +49,8 @@ class ScopeKind(StrEnum):
 
     STORE = "store"
     CUSTOMER = "customer"
+    REGION = "region"
+    WAREHOUSE = "warehouse"
 
 
 class ActivityKind(StrEnum):
@@ -67,6 +69,8 @@ class LinkPurpose(StrEnum):
     REGISTRATION = "registration"
     SIGN_ON = "sign_on"
     DOMAIN_CONFIRMATION = "domain_confirmation"
+    FACTOR_LOSS = "factor_loss"
+    NEW_BROWSER = "new_browser"
 
 
 class EmailChangeState(StrEnum):
@@ -91,6 +95,43 @@ class IdentityProviderState(StrEnum):
 IDENTITY_PROVIDER_MOVES: dict[IdentityProviderState, frozenset[IdentityProviderState]] = {
     IdentityProviderState.WAITING: frozenset({IdentityProviderState.ACTIVE, IdentityProviderState.CLOSED}),
     IdentityProviderState.ACTIVE: frozenset({IdentityProviderState.CLOSED}),
+}
+
+
+class LossState(StrEnum):
+    """What became of a second factor that somebody has lost: asked for, approved and waiting, done."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+LOSS_MOVES: dict[LossState, frozenset[LossState]] = {
+    LossState.ASKED: frozenset({LossState.APPROVED, LossState.REFUSED, LossState.CANCELLED}),
+    LossState.APPROVED: frozenset({LossState.CANCELLED, LossState.DONE}),
+}
+
+
+class Decider(StrEnum):
+    """Who decides on a lost second factor: an owner of the organisation, or two people of the platform."""
+
+    OWNER = "owner"
+    PLATFORM = "platform"
+
+
+class ProposalState(StrEnum):
+    """A change of a setting that a second person has to approve."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+PROPOSAL_MOVES: dict[ProposalState, frozenset[ProposalState]] = {
+    ProposalState.WAITING: frozenset({ProposalState.APPROVED, ProposalState.REFUSED, ProposalState.WITHDRAWN}),
 }
 
 
@@ -133,6 +174,33 @@ SUSPENSION_MOVES: dict[SuspensionState, frozenset[SuspensionState]] = {
     SuspensionState.DECLINED: frozenset(),
     SuspensionState.LIFTED: frozenset(),
 }
+
+
+class ViewConsentState(StrEnum):
+    """Whether the platform's people may look through a member's eyes for a while."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+VIEW_CONSENT_MOVES: dict[ViewConsentState, frozenset[ViewConsentState]] = {
+    ViewConsentState.ASKED: frozenset({ViewConsentState.GRANTED, ViewConsentState.REFUSED}),
+    ViewConsentState.GRANTED: frozenset({ViewConsentState.WITHDRAWN}),
+    ViewConsentState.REFUSED: frozenset(),
+    ViewConsentState.WITHDRAWN: frozenset(),
+}
+
+
+class ViewEnd(StrEnum):
+    """What ended a look through somebody's eyes."""
+
+    VIEWER = "viewer"
+    TIME = "time"
+    CONSENT = "consent"  # taken back, or somebody's role or membership changed
+    SESSION = "session"
+    ANOTHER = "another"  # the same session began to look through other eyes
 
 
 class AppealState(StrEnum):

@@ -68,8 +68,21 @@ class MemberRow(View):
     handed_to: str | None = None
 
 
+class Looking(View):
+    """Who really sits there while a screen shows what somebody else sees, and until when."""
+
+    viewing_id: UUID
+    viewer_id: UUID
+    viewer_name: str
+    is_staff: bool
+    until: datetime
+
+
 class SignedIn(View):
-    """Who is here: everything a screen's shell shows of the person and the organisation."""
+    """Who is here: everything a screen's shell shows of the person and the organisation.
+
+    With `looking`, all of it is of the person through whose eyes somebody else looks; the session is the looker's.
+    """
 
     session_id: UUID
     person_id: UUID
@@ -83,10 +96,11 @@ class SignedIn(View):
     time_zone: str
     locale: str
     currency: str
+    looking: Looking | None = None
 
 
 class MemberReach(View):
-    """How far a member's rights reach: a limit (None: none) and the stores or customers (empty: all)."""
+    """How far a member's rights reach: a limit (None: none) and what they are kept to (empty: all)."""
 
     person_id: UUID
     variant: str
@@ -94,6 +108,8 @@ class MemberReach(View):
     currency: str | None
     stores: tuple[UUID, ...]
     customers: tuple[UUID, ...]
+    regions: tuple[UUID, ...]
+    warehouses: tuple[UUID, ...]
 
 
 class Ticket(View):
@@ -198,6 +214,7 @@ class SettingRow(View):
     upcoming: Decimal | None
     upcoming_at: datetime | None
     changed_at: datetime | None
+    is_of_two_people: bool = False
 
 
 class SettingChange(View):
@@ -213,6 +230,38 @@ class SettingChange(View):
     recorded_at: datetime
     changed_by: str | None
     reason: str | None
+
+
+class ProposedSetting(View):
+    """A change of a setting that waits for a second person."""
+
+    proposal_id: UUID
+    setting: Setting
+    meaning: str
+    unit: str
+    before: Decimal
+    after: Decimal
+    effective_from: datetime
+    reason: str
+    proposed_by: UUID
+    proposed_by_name: str
+    proposed_at: datetime
+
+
+class LossRow(View):
+    """A request to take somebody's lost second factor off. `takes_effect_at` is there once it is approved."""
+
+    loss_id: UUID
+    person_id: UUID
+    person_name: str
+    org_id: UUID
+    org_name: str
+    decider: str
+    state: str
+    asked_at: datetime
+    first_yes_by: UUID | None
+    first_yes_name: str | None
+    takes_effect_at: datetime | None
 
 
 class AcceptedTerms(View):
@@ -381,6 +430,10 @@ class SuspensionRow(View):
     appeal_decided_at: datetime | None
     appeal_by_name: str | None
     appeal_answer: str | None
+    restore_proposed_by: UUID | None = None
+    restore_proposed_by_name: str | None = None
+    restore_proposed_at: datetime | None = None
+    restore_reason: str | None = None
 
 
 class PersonRow(View):
@@ -433,3 +486,34 @@ class WorkingCalendar(View):
 
     time_zone: str
     closed: frozenset[date]
+
+
+class ViewConsentRow(View):
+    """Whether the platform's people may look through a member's eyes. `is_mine`: whoever reads may use or answer it.
+
+    A lapsed one was not answered in time, or its hours are over.
+    """
+
+    consent_id: UUID
+    person_id: UUID
+    person_name: str
+    state: str
+    reason: str
+    asked_at: datetime
+    expires_at: datetime
+    is_asked: bool
+    is_lapsed: bool
+    is_mine: bool
+
+
+class ViewingRow(View):
+    """A look through somebody's eyes: a colleague's by name, the platform's without (`viewer_name` is None)."""
+
+    viewing_id: UUID
+    person_id: UUID
+    person_name: str
+    viewer_name: str | None
+    reason: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None

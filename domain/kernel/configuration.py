@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -33,6 +34,8 @@ class Setting(StrEnum):
     PURCHASE_CAP_LEVEL_1 = "purchase_cap_level_1"
     VERIFICATION_ANSWER_BUSINESS_HOURS = "verification_answer_business_hours"
     FACTOR_REQUIRED_FOR_MONEY = "factor_required_for_money"
+    STOCK_ADJUSTMENT_LIMIT = "stock_adjustment_limit"
+    LOST_FACTOR_WAIT_HOURS = "lost_factor_wait_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ TERMS: dict[Setting, Terms] = {
     Setting.FACTOR_REQUIRED_FOR_MONEY: _terms(
         "Payouts and bank accounts ask for a second factor", "(0: only of those who have one, 1: of all)", 0, 0, 1
     ),
+    Setting.LOST_FACTOR_WAIT_HOURS: _terms("A lost second factor goes after a waiting time of", "hours", 24, 24, 168),
+    Setting.STOCK_ADJUSTMENT_LIMIT: _terms(
+        "Most by which a production manager corrects stock alone", "units in 24 hours", 1000, 0, 1000000
+    ),
 }
 DEFAULTS: dict[Setting, Decimal] = {setting: terms.usual for setting, terms in TERMS.items()}
 
@@ -107,11 +114,8 @@ def value_of(work: Work, setting: Setting, *, at: datetime | None = None) -> Dec
     return DEFAULTS[setting]
 
 
-def store(work: Work, *, setting: Setting, value: Decimal, effective_from: datetime) -> None:
-    """Write a new value.
-
-    Raises `Invalid` when it is out of bounds, would reach back or surprise a running process.
-    """
+def check(work: Work, *, setting: Setting, value: Decimal, effective_from: datetime) -> None:
+    """Raise `Invalid` for a value that is out of bounds, would reach back or surprise a running process."""
     terms = TERMS[setting]
     if not value.is_finite() or not terms.least <= value <= terms.most:
         raise Invalid(f"{terms.meaning}: between {terms.least} and {terms.most} {terms.unit}.")
@@ -119,6 +123,13 @@ def store(work: Work, *, setting: Setting, value: Decimal, effective_from: datet
         raise Invalid(f"{terms.meaning}: whole {terms.unit} only.")
     if effective_from < work.now + NOTICE:
         raise Invalid("A setting can change a minute from now at the earliest.")
+
+
+def store(
+    work: Work, *, setting: Setting, value: Decimal, effective_from: datetime, set_by: UUID | None = None
+) -> None:
+    """Write a new value, by `set_by` or whoever acts. Raises `Invalid` as `check` does."""
+    check(work, setting=setting, value=value, effective_from=effective_from)
     work.session.execute(
         text(
             "insert into platform_settings (name, effective_from, value, set_by, recorded_at)"
@@ -128,7 +139,7 @@ def store(work: Work, *, setting: Setting, value: Decimal, effective_from: datet
             "name": setting.value,
             "effective_from": effective_from,
             "value": json.dumps({"value": str(value)}),
-            "set_by": work.actor.user_id,
+            "set_by": set_by or work.actor.user_id,
             "now": work.now,
         },
     )

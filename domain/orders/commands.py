@@ -68,7 +68,7 @@ def pay_from_wallet(work: Work, *, request_id: UUID, purchase_id: UUID) -> None:
         raise NotFound
     identity.require_reach(
         work, buyer_id=purchase.buyer_id, seller_id=None, site_id=purchase.site_id, permission=Permission.PAY,
-        amount=purchase.total, currency=purchase.currency,
+        amount=purchase.total, currency=purchase.currency, at=purchase.created_at,
     )  # fmt: skip
     purchase.payment_method = Method.WALLET.value
     _secure(work, purchase, orders, Method.WALLET)
@@ -166,7 +166,7 @@ def ship_goods(
     """Ship base units by line, with carrier and tracking; as often as it takes. Returns the shipment.
 
     Goods from stock need no production: shipping makes the order ready. Raises `Invalid` for more than is
-    left to ship. Announces `GoodsShipped`.
+    left to ship, `NotAllowed` for who is kept to warehouses when the goods lie in another one. Announces `GoodsShipped`.
     """
     work.actor.require(Permission.SHIP_ORDERS)
     order, lines = locked(work, order_id, side="seller")
@@ -178,6 +178,7 @@ def ship_goods(
     for line in lines:
         if wanted.get(line.id, 0) > line.confirmed - line.shipped:
             raise Invalid(f"{line.name}: only {line.confirmed - line.shipped:,} are left to ship.")
+    stock.require_own_warehouses(work, order_id=order.id, line_ids=list(wanted))
     if order.state != OrderState.READY:
         move(work, order, OrderState.READY, OrderReady)
     shipment_id = logistics.ship(

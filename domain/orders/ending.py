@@ -99,7 +99,7 @@ def cancel_purchase(work: Work, *, purchase_id: UUID) -> None:
         raise NotFound
     identity.require_reach(
         work, buyer_id=purchase.buyer_id, seller_id=None, site_id=purchase.site_id,
-        permission=Permission.CANCEL_ORDERS, amount=purchase.total, currency=purchase.currency,
+        permission=Permission.CANCEL_ORDERS, amount=purchase.total, currency=purchase.currency, at=purchase.created_at,
     )  # fmt: skip
     for order in _waiting(work, purchase_id, refuse=True):
         order.ended_at = work.now

@@ -144,6 +144,9 @@ from (
       and (cast(:stores as uuid[]) is null or x.buyer_id <> :org_id or x.site_id = any(cast(:stores as uuid[])))
       and (cast(:customers as uuid[]) is null or x.seller_id <> :org_id
            or x.buyer_id = any(cast(:customers as uuid[])))
+      and (cast(:regions as uuid[]) is null or in_regions(cast(:regions as uuid[]),
+           x.delivery_address ->> 'country_code', x.delivery_address ->> 'postal_code',
+           cast(x.created_at at time zone 'UTC' as date)))
       and (cast(:states as text[]) is null or x.state = any(cast(:states as text[])))
       and (:find = '' or strpos(lower(x.number || ' ' || x.buyer_name || ' ' || x.seller_name), lower(:find)) > 0)
     order by x.created_at desc, x.id desc limit :size offset :skip
@@ -196,6 +199,7 @@ def _listed(
             "org_id": org_id,
             "stores": None if reach.stores is None else list(reach.stores),
             "customers": None if reach.customers is None else list(reach.customers),
+            "regions": None if reach.regions is None else list(reach.regions),
             "states": [OrderState(state).value for state in states] if states else None,
             "find": find.strip(),
             "size": size,
@@ -397,10 +401,11 @@ def _side(work: Work, row: Any) -> str:
 
 
 def _within_reach(work: Work, row: Any) -> None:
-    """Raises `NotFound` outside of the stores or customers that the actor is kept to."""
+    """Raises `NotFound` outside of the stores, customers or regions that the actor is kept to."""
     identity.require_reach(
-        work, buyer_id=row.buyer_id, seller_id=getattr(row, "seller_id", None), site_id=row.site_id
-    )
+        work, buyer_id=row.buyer_id, seller_id=getattr(row, "seller_id", None), site_id=row.site_id,
+        address=getattr(row, "delivery_address", None), at=row.created_at,
+    )  # fmt: skip
 
 
 def _lines(work: Work, order_id: UUID) -> list[OrderLineRow]:

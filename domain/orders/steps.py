@@ -32,7 +32,7 @@ def locked(
 ) -> tuple[SupplierOrder, list[OrderLine]]:
     """The order and its lines, locked, if the actor is its `buyer` or `seller` (the system is both).
 
-    It must lie within the stores or customers that the actor is kept to, and `limited` names the right whose personal
+    It must lie within the stores, customers or regions that the actor is kept to, and `limited` names the right whose personal
     limit its total must keep (`identity.AboveLimit`). `platform` is for staff whose permission the command has
     checked. Imported orders are history: no command finds them.
     """
@@ -46,7 +46,7 @@ def locked(
         raise NotFound
     identity.require_reach(
         work, buyer_id=order.buyer_id, seller_id=order.seller_id, site_id=order.site_id, permission=limited,
-        amount=order.total, currency=order.currency,
+        amount=order.total, currency=order.currency, address=order.delivery_address, at=order.created_at,
     )  # fmt: skip
     return order, lines_of(work, order_id)
 

@@ -8,12 +8,14 @@ commands. Announces receipts and counts. Refuses to go below zero or below what 
 
 from domain.stock.commands import (
     NO_LOT,
+    LargeAdjustment,
     OutOfStock,
     add_location,
     count_stock,
     firm,
     receive_stock,
     release,
+    require_own_warehouses,
     ship,
     take,
 )
@@ -22,6 +24,7 @@ from domain.stock.views import LocationRow, MovementRow, StockRow
 
 __all__ = [
     "NO_LOT",
+    "LargeAdjustment",
     "LocationRow",
     "MovementRow",
     "OutOfStock",
@@ -34,6 +37,7 @@ __all__ = [
     "my_stock",
     "receive_stock",
     "release",
+    "require_own_warehouses",
     "ship",
     "take",
 ]

@@ -1,9 +1,9 @@
 """Receiving and counting one's own stock; reserving, releasing and shipping it for orders."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from domain import identity
 from domain.identity import Permission
-from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.configuration import Setting, value_of
+from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.events import Event
 from domain.kernel.ids import new_id
 from domain.kernel.quantities import LARGEST, base_units
@@ -20,6 +21,10 @@ from domain.kernel.work import Work
 from domain.stock.models import Balance, Location, Lot
 
 NO_LOT = "-"
+
+
+class LargeAdjustment(NotAllowed):
+    """A count that moves more than the role may move alone."""
 
 
 class OutOfStock(Conflict):
@@ -50,8 +55,14 @@ class StockCounted(Event):
 
 
 def add_location(work: Work, *, request_id: UUID, name: str, site_id: UUID | None = None) -> UUID:
-    """Add a place where one keeps stock."""
+    """Add a place where one keeps stock, if wanted at one of one's own addresses.
+
+    Raises `NotAllowed` for who is kept to some warehouses, `Conflict` for a name that is taken, `NotFound` for an
+    address that is not one's own.
+    """
     work.actor.require(Permission.MANAGE_STOCK)
+    if identity.reach_of(work).warehouses is not None:
+        raise NotAllowed("You work in the warehouses that are assigned to you. Please ask the owner to add one.")
     name = name.strip()
     if not 1 <= len(name) <= 120:
         raise Invalid("The name of the warehouse must have between 1 and 120 characters.")
@@ -78,9 +89,11 @@ def receive_stock(
 ) -> UUID:
     """Take goods in: base units of a variant, in a lot, at one's own location. Returns the lot.
 
-    Raises `Invalid` for the quantity or a lot whose expiry differs. Announces `StockReceived`.
+    Raises `NotFound` outside of the warehouses that one is kept to, `Invalid` for the quantity or a lot whose expiry
+    differs. Announces `StockReceived`.
     """
     work.actor.require(Permission.MANAGE_STOCK)
+    _require_within(work, location_id)
     quantity = base_units(quantity)
     lot_id = _lot(work, variant_id, lot, expires_on)
     row = {"variant_id": variant_id, "location_id": location_id, "lot_id": lot_id, "quantity": quantity}
@@ -97,9 +110,11 @@ def count_stock(
 ) -> int:
     """Set what is on hand to what was counted, by a movement of the difference. Returns the difference.
 
-    Raises `Conflict` when fewer were counted than are reserved for orders.
+    Raises `NotFound` outside of the warehouses that one is kept to, `LargeAdjustment` above what the role adjusts
+    alone, and `Conflict` when fewer were counted than are reserved for orders. Announces `StockCounted`.
     """
     work.actor.require(Permission.MANAGE_STOCK)
+    _require_within(work, location_id)
     if isinstance(counted, bool) or not isinstance(counted, int) or not 0 <= counted <= LARGEST:
         raise Invalid("The counted quantity must be a whole number, 0 or more.")
     balance = work.session.execute(
@@ -110,6 +125,7 @@ def count_stock(
     if balance is None:
         raise NotFound
     difference = counted - balance.on_hand
+    _require_small(work, difference)
     if difference:
         row = {"variant_id": variant_id, "location_id": location_id, "lot_id": lot_id, "quantity": difference}
         _record(work, [row], "counted", "count", request_id)
@@ -160,6 +176,22 @@ def release(work: Work, *, order_id: UUID, lines: Mapping[UUID, int] | None = No
     )
 
 
+def require_own_warehouses(work: Work, *, order_id: UUID, line_ids: Collection[UUID]) -> None:
+    """Refuse who is kept to warehouses when goods of these lines are reserved elsewhere (`NotAllowed`)."""
+    kept = identity.reach_of(work).warehouses
+    if kept is None:
+        return
+    elsewhere = work.session.execute(
+        text(
+            "select 1 from stock_reservations where order_id = :order_id and line_id = any(:line_ids)"
+            " and state = 'held' and location_id <> all(:kept) limit 1"
+        ),
+        {"order_id": order_id, "line_ids": list(line_ids), "kept": list(kept)},
+    ).first()
+    if elsewhere is not None:
+        raise NotAllowed("Some of these goods lie in another warehouse. The people who work there ship them.")
+
+
 def ship(work: Work, *, order_id: UUID, shipment_id: UUID, lines: Mapping[UUID, int]) -> None:
     """Take reserved goods out of the warehouse for a shipment, oldest expiry first."""
     try:
@@ -173,6 +205,32 @@ def ship(work: Work, *, order_id: UUID, shipment_id: UUID, lines: Mapping[UUID, 
         raise OutOfStock(
             "Less is reserved for this order than you want to ship, or its lots have expired.", {}
         ) from error
+
+
+def _require_within(work: Work, location_id: UUID) -> None:
+    kept = identity.reach_of(work).warehouses
+    if kept is not None and location_id not in kept:
+        raise NotFound
+
+
+def _require_small(work: Work, difference: int) -> None:
+    """A large adjustment is for those who answer for the stock; the others count, and a manager enters it."""
+    if identity.adjusts_alone(work.actor):
+        return
+    # What the person has corrected within a day counts together, so that a large one is not made of small ones.
+    before = work.session.execute(
+        text(
+            "select coalesce(sum(abs(quantity)), 0)::bigint from stock_movements where org_id = :org_id"
+            " and actor_user_id = :me and kind = 'counted' and recorded_at > :since"
+        ),
+        {"org_id": work.actor.require_org(), "me": work.actor.user_id, "since": work.now - timedelta(hours=24)},
+    ).scalar_one()
+    most, moved = int(value_of(work, Setting.STOCK_ADJUSTMENT_LIMIT)), before + abs(difference)
+    if moved > most:
+        raise LargeAdjustment(
+            f"With this you would have corrected the stock by {moved:,} units within a day; above {most:,} the owner"
+            " or a manager of your company enters the count."
+        )
 
 
 def _lines(lines: Mapping[UUID, int]) -> str:

@@ -4,20 +4,22 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from domain import identity
 from domain.identity import Permission
 from domain.kernel.work import Work
 from domain.stock.views import LocationRow, MovementRow, StockRow
 
 
 def my_locations(work: Work) -> list[LocationRow]:
-    """One's own places of stock with what lies there in all."""
+    """One's own warehouses, or those one is kept to, with what lies there in all."""
     work.actor.require(Permission.SEE_STOCK)
     rows = work.session.execute(
         text(
             "select l.id as location_id, l.name, coalesce(sum(b.on_hand), 0)::bigint as on_hand from locations l"
-            " left join stock_balances b on b.location_id = l.id where l.org_id = :org_id group by l.id order by l.name"
+            " left join stock_balances b on b.location_id = l.id where l.org_id = :org_id"
+            " and (cast(:warehouses as uuid[]) is null or l.id = any(:warehouses)) group by l.id order by l.name"
         ),
-        {"org_id": work.actor.require_org()},
+        {"org_id": work.actor.require_org(), "warehouses": _kept_to(work)},
     )
     return [LocationRow.model_validate(row._asdict()) for row in rows]
 
@@ -38,6 +40,7 @@ def my_stock(
             " left join lateral (select min(o.sku) as sku from offers o"
             "   where o.seller_id = b.org_id and o.variant_id = b.variant_id) o on true"
             " where b.org_id = :org_id and (cast(:location_id as uuid) is null or b.location_id = :location_id)"
+            " and (cast(:warehouses as uuid[]) is null or b.location_id = any(:warehouses))"
             " and (strpos(lower(p.name), lower(:find)) > 0 or strpos(lower(coalesce(o.sku, '')), lower(:find)) > 0)"
             " order by p.name, v.name, l.name, t.expires_on nulls last, t.code limit :size offset :skip"
         ),
@@ -45,6 +48,7 @@ def my_stock(
             "org_id": work.actor.require_org(),
             "find": find,
             "location_id": location_id,
+            "warehouses": _kept_to(work),
             "size": size,
             "skip": (max(page, 1) - 1) * size,
         },
@@ -66,13 +70,21 @@ def my_movements(
             " left join lateral (select min(o.sku) as sku from offers o"
             "   where o.seller_id = m.org_id and o.variant_id = m.variant_id) o on true"
             " where m.org_id = :org_id and (cast(:variant_id as uuid) is null or m.variant_id = :variant_id)"
+            " and (cast(:warehouses as uuid[]) is null or m.location_id = any(:warehouses))"
             " order by m.id desc limit :size offset :skip"
         ),
         {
             "org_id": work.actor.require_org(),
             "variant_id": variant_id,
+            "warehouses": _kept_to(work),
             "size": size,
             "skip": (max(page, 1) - 1) * size,
         },
     ).all()
     return [MovementRow.model_validate(row._asdict()) for row in rows], rows[0].total if rows else 0
+
+
+def _kept_to(work: Work) -> list[UUID] | None:
+    """The warehouses that the actor is kept to; None: all of them."""
+    kept = identity.reach_of(work).warehouses
+    return None if kept is None else list(kept)

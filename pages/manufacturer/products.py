@@ -5,8 +5,9 @@ import streamlit as st
 from app import words
 from app.bridge import ask
 from app.navigation import go, guard
-from app.parts import Column, empty_state, page_header, paged_table
+from app.parts import Column, empty_state, page_header, paged_table, plain
 from app.parts.filters import search_box, tabs_of
+from app.parts.forms import guarded_dialog, once, settle
 from domain import catalog
 from domain.identity import Permission
 
@@ -21,6 +22,20 @@ def actions() -> None:
         go("manufacturer-product", show="terms")
     if actor.may(Permission.MANAGE_OFFERS) and st.button("Add a product", type="primary", icon=":material/add:"):
         go("manufacturer-product", show="new")
+
+
+@guarded_dialog("Lead time")
+def lead_time(row: catalog.OfferRow) -> None:
+    sheet = ask(catalog.offer_sheet, offer_id=row.offer_id)
+    st.markdown(f"**{plain(_named(row))}** · {plain(row.sku)}")
+    with st.form(once(f"lead-{row.offer_id}"), border=False):
+        days = st.number_input("Days until it is ready to ship", 0, 730, sheet.lead_time_days)
+        st.caption("It holds for new orders.")
+        if st.form_submit_button("Save", type="primary") and settle(
+            catalog.set_lead_time, done="Saved. It holds for new orders.", offer_id=row.offer_id,
+            version=sheet.version, lead_time_days=int(days),
+        ):  # fmt: skip
+            st.rerun()
 
 
 page_header("Products", "What buyers can find, at which price, and how much of it is free", actions)
@@ -39,8 +54,9 @@ def nothing() -> None:
 
 
 may_open = actor.may(Permission.MANAGE_OFFERS)
+may_plan = actor.may(Permission.SET_LEAD_TIMES) and not may_open
 columns = [
-    Column("SKU", lambda row: row.sku, "open" if may_open else "text"),
+    Column("SKU", lambda row: row.sku, "open" if may_open or may_plan else "text"),
     Column("Product", lambda row: _named(row), width="medium"),
     Column("Free", lambda row: words.number(row.on_hand - row.reserved), "right"),
     Column("Price from", lambda row: words.unit_price(row.from_price, row.currency), "right"),
@@ -65,7 +81,8 @@ paged_table(
     "offers",
     lambda page, size: ask(catalog.my_offers, find=find, state=None if show == "all" else show, page=page, size=size),
     columns,
-    on_open=(lambda row: go("manufacturer-product", offer=row.offer_id)) if may_open else None,
+    on_open=(lambda row: go("manufacturer-product", offer=row.offer_id)) if may_open else lead_time if may_plan else None,
     empty=nothing,
+    hint="Press an SKU to change its lead time." if may_plan else None,
     alt="Products for sale",
 )

@@ -105,6 +105,8 @@ ENTRIES: dict[str, Entry] = {
     "catalog.pause_offer": command(lambda w: {"offer_id": w.offer}, P.MANAGE_OFFERS),
     "catalog.publish_offer": command(lambda w: {"offer_id": w.draft}, P.MANAGE_OFFERS),
     "catalog.seller_terms": question(lambda w: {"seller_id": w.maker.org_id}, own=True),
+    "catalog.set_lead_time": command(
+        lambda w: {"offer_id": w.offer, "version": 2, "lead_time_days": 9}, P.SET_LEAD_TIMES),
     "catalog.set_price_tiers": command(lambda w: {"offer_id": w.offer, "tiers": [(1, Decimal("0.01"))]}, P.MANAGE_PRICES),
     "catalog.set_seller_terms": command(
         lambda w: {"currency": "EUR", "order_minimum": Decimal(1), "shipping_fee": Decimal(0)}, P.MANAGE_PRICES, own=True),
@@ -125,6 +127,25 @@ ENTRIES: dict[str, Entry] = {
     "orders.my_past": question(nothing, P.BRING_PAST, own=True),
     "orders.my_past_by_month": question(nothing, P.BRING_PAST, own=True),
     "orders.import_history": command(lambda w: {"folder": Path("absent"), "name": uuid4().hex}),
+    # looking through somebody else's eyes
+    "identity.ask_to_view": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "person_id": w.clerk, "reason": "Curious"},
+        P.VIEW_AS_MEMBER),
+    "identity.view_as_member": command(lambda w: {"consent_id": w.consent}, P.VIEW_AS_MEMBER),
+    "identity.views_of_organization": question(lambda w: {"org_id": w.shop.org_id}, P.VIEW_AS_MEMBER),
+    "identity.view_as_colleague": command(lambda w: {"person_id": w.agent}, P.MANAGE_TEAM),
+    "identity.open_view": command(lambda w: {"request_id": again(), "hours": 1}, own=True),
+    "identity.grant_view": command(lambda w: {"consent_id": w.asked_to_look, "hours": 1}, P.MANAGE_TEAM),
+    "identity.end_view_consent": command(lambda w: {"consent_id": w.consent}, P.MANAGE_TEAM),
+    "identity.my_views": question(nothing, own=True),
+    "identity.seen_as": question(lambda w: {"session_id": w.session}),
+    "identity.stop_viewing": command(lambda w: {"session_id": w.session}),
+    "identity.end_views": command(nothing),
+    "identity.propose_restoration": command(
+        lambda w: {"request_id": again(), "org_id": w.shop.org_id, "reason": "They seem nice"}, P.PROPOSE_SUSPENSION),
+    "identity.decide_restoration": command(
+        lambda w: {"suspension_id": w.suspension, "is_approved": True, "note": "They seem nice"}, P.SUSPEND_MEMBERS,
+        P.APPROVE_SUSPENSION),
     # organisations and people
     "identity.add_member": command(
         lambda w: {"request_id": again(), "org_id": w.shop.org_id, "email": f"{uuid4().hex}@x.example", "name": "Spy",
@@ -159,6 +180,31 @@ ENTRIES: dict[str, Entry] = {
                    "effective_from": datetime(2100, 1, 1, tzinfo=UTC), "reason": "because"}, P.CONFIGURE),
     "identity.setting_changes": question(nothing, *FIGURES),
     "identity.settings_now": question(nothing, *FIGURES),
+    "identity.proposed_settings": question(nothing, *FIGURES),
+    "identity.decide_setting": command(lambda w: {"proposal_id": again(), "is_approved": True}, P.APPROVE_SETTINGS),
+    "identity.withdraw_setting": command(lambda w: {"proposal_id": again()}, P.CONFIGURE),
+    "identity.report_lost_factor": command(lambda w: {"nonce": w.nonce}),
+    "identity.lost_factor_of_browser": question(lambda w: {"nonce": w.nonce}),
+    "identity.my_lost_factor": question(nothing, own=True),
+    "identity.cancel_lost_factor": command(nothing, own=True),
+    "identity.stop_lost_factor": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.tend_lost_factors": command(nothing),
+    "identity.lost_factors": question(nothing, P.RESTORE_ACCESS, staff=(P.VOUCH_FOR_PEOPLE,), own=True),
+    "identity.decide_lost_factor": command(
+        lambda w: {"loss_id": w.loss, "is_approved": True, "reason": "mine"}, P.RESTORE_ACCESS),
+    "identity.vouch_for_lost_factor": command(
+        lambda w: {"loss_id": w.loss, "is_approved": True, "reason": "mine"}, P.VOUCH_FOR_PEOPLE),
+    "identity.note_browser": command(lambda w: {"session_id": w.session, "browser": "mine"}),
+    "identity.disown_sign_in": command(lambda w: {"token": identity.token_of(w.link)}),
+    "identity.forget_person": command(lambda w: {"person_id": w.shop.owner.user_id, "reason": "mine"}),
+    "identity.forget_old_traces": command(nothing),
+    "privacy.erase_person": command(lambda w: {"person_id": w.shop.owner.user_id, "reason": "mine"}),
+    "privacy.forget_old": command(nothing),
+    "notifications.forget_messages_to": command(lambda w: {"person_id": w.shop.owner.user_id, "email": w.email}),
+    "notifications.forget_old_messages": command(nothing),
+    "verification.proofs_of_owner": question(lambda w: {"org_id": w.shop.org_id}, P.VOUCH_FOR_PEOPLE),
+    "verification.vouch_for_person": command(
+        lambda w: {"loss_id": w.loss, "is_approved": True, "reason": "mine"}, P.VOUCH_FOR_PEOPLE),
     # sign-in: one's own passwords, factors and sessions; what nobody is signed in for yet is the system's
     "identity.admit": command(
         lambda w: {"person_id": w.shop.owner.user_id, "nonce": "n", "method": identity.SignInMethod.PASSWORD}),
@@ -325,7 +371,7 @@ ENTRIES: dict[str, Entry] = {
     "identity.require_active_organization": question(nothing, own=True),
     "identity.my_holidays": question(nothing, own=True),
     "identity.set_holidays": command(
-        lambda w: {"holidays": {date(2026, 12, 24): "Christmas Eve"}}, P.MANAGE_ADDRESSES, own=True),
+        lambda w: {"holidays": {date(2026, 12, 24): "Christmas Eve"}}, P.MANAGE_ADDRESSES, P.CONFIGURE, own=True),
     "identity.calendars_of": question(lambda w: {"org_ids": [w.shop.org_id]}, staff=ALL),
     "reports.suspension_preview": question(lambda w: {"org_id": w.shop.org_id}, *SUSPENDING[1:]),
     "notifications.tell": command(
@@ -427,6 +473,7 @@ ENTRIES: dict[str, Entry] = {
     "payments.release": command(
         lambda w: {"held": w.held, "acceptance_id": w.acceptance, "gross": Decimal("1.00"), "goods": Decimal("1.00")}),
     "payments.send_payouts": command(lambda w: {"batch_id": w.batch}, P.PREPARE_PAYOUTS),
+    "payments.stated_iban": question(lambda w: {"org_id": w.shop.org_id}),
     "payments.wallet_owners": question(nothing, P.MATCH_PAYMENTS),
     "payments.wallet_reference": command(nothing, own=True),
     "pricing.resolve": question(lambda w: {"quantities": {w.draft: 1, w.paused: 1}}, staff=ALL),
@@ -479,6 +526,7 @@ ENTRIES: dict[str, Entry] = {
     "stock.receive_stock": command(
         lambda w: {"request_id": again(), "variant_id": w.variant, "location_id": w.maker.location_id, "quantity": 5},
         P.MANAGE_STOCK),
+    "stock.require_own_warehouses": question(lambda w: {"order_id": w.confirmed, "line_ids": [w.confirmed_line]}, own=True),
     "stock.release": command(lambda w: {"order_id": w.paid}),
     "stock.ship": command(lambda w: {"order_id": w.confirmed, "shipment_id": again(), "lines": {w.confirmed_line: 1}}),
     "stock.take": command(lambda w: {"order_ids": [w.paid], "expires_at": None}),
@@ -509,6 +557,7 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"submission_id": w.proof, "answer": "Here it is"}, P.SUBMIT_VERIFICATION),
     "verification.appeal": command(
         lambda w: {"submission_id": w.proof, "reason": "Please look at it once more"}, P.SUBMIT_VERIFICATION),
+    "verification.ask_for_new_deposits": command(lambda w: {"submission_id": w.proof}, P.CHANGE_BANK_ACCOUNT),
     "verification.automatic_check_figures": question(nothing, P.DECIDE_VERIFICATION),
     "verification.photo_sheets": question(lambda w: {"file_ids": [w.file]}, P.DECIDE_VERIFICATION),
     "verification.approve_waiver": command(lambda w: {"waiver_id": w.waiver}, P.DECIDE_VERIFICATION),
@@ -519,7 +568,18 @@ ENTRIES: dict[str, Entry] = {
     "verification.case_sheet": question(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
     "verification.change_requirement": command(
         lambda w: {"requirement": "owners", "kinds": ["manufacturer", "retailer", "distributor"], "level": 3,
-                   "from_when": datetime(2030, 1, 1, tzinfo=UTC), "reason": "Because I like to"}, P.CONFIGURE),
+                   "from_when": datetime(2030, 1, 1, tzinfo=UTC), "version": 1, "reason": "Because I like to"},
+        P.SET_REQUIREMENTS),
+    "verification.end_regulation": command(
+        lambda w: {"category_id": w.regulated, "requirement": "ce_conformity", "reason": "Because"}, P.SET_REQUIREMENTS),
+    "verification.end_requirement": command(
+        lambda w: {"rule_id": w.rule, "from_when": datetime(2030, 1, 1, tzinfo=UTC), "version": 1,
+                   "reason": "Because I like to"}, P.SET_REQUIREMENTS),
+    "verification.preview_requirement": question(
+        lambda w: {"requirement": "owners", "kinds": ["manufacturer", "retailer", "distributor"], "level": 3,
+                   "from_when": datetime(2030, 1, 1, tzinfo=UTC)}, P.SET_REQUIREMENTS),
+    "verification.requirement_rules": question(nothing, *FIGURES),
+    "verification.regulations": question(nothing, *FIGURES),
     "verification.check_submission": command(lambda w: {"submission_id": w.proof}),
     "verification.claim_case": command(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
     "verification.confirm_deposits": command(
@@ -548,7 +608,7 @@ ENTRIES: dict[str, Entry] = {
     "verification.record_reading": command(
         lambda w: {"submission_id": w.proof, "file_id": w.paper, "outcome": "pass"}),
     "verification.regulate_category": command(
-        lambda w: {"category_id": w.category, "requirement": "ce_conformity", "reason": "Because"}, P.CONFIGURE),
+        lambda w: {"category_id": w.category, "requirement": "ce_conformity", "reason": "Because"}, P.SET_REQUIREMENTS),
     "verification.release_case": command(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
     "verification.require_capability": question(lambda w: {"capability": "buy"}, own=True),
     "verification.require_category": question(lambda w: {"category_id": None}, own=True),
@@ -560,6 +620,8 @@ ENTRIES: dict[str, Entry] = {
     "verification.submit_proof": command(
         lambda w: {"request_id": again(), "requirement": "business_name", "number": "HRB 1"}, P.SUBMIT_VERIFICATION,
         own=True),
+    "verification.submit_bank_statement": command(
+        lambda w: {"request_id": again(), "submission_id": w.proof, "file_ids": []}, P.SUBMIT_VERIFICATION),
     "verification.tick": command(nothing),
     "verification.valid_certificates": question(lambda w: {"org_ids": [w.shop.org_id]}),
     "verification.vouch": command(lambda w: {"org_ids": [w.shop.org_id], "reason": "Nice people"}),
@@ -594,6 +656,11 @@ def make_world() -> World:
         market.platform.people[Variant.COMPLIANCE], identity.propose_suspension, request_id=uuid4(),
         org_id=world.shop.org_id, reason="A complaint",
     )  # fmt: skip
+    world.asked_to_look = run(
+        market.platform.people[Variant.SUPPORT], identity.ask_to_view, request_id=uuid4(), org_id=world.shop.org_id,
+        person_id=world.shop.owner.user_id, reason="The basket looks wrong",
+    )  # fmt: skip
+    world.consent = run(world.shop.owner, identity.open_view, request_id=uuid4(), hours=2)
     run(Actor.system(), notifications.send_email, to=world.email, kind="password_changed", facts={}, cause="strangers",
         org_id=world.shop.org_id, person_id=world.shop.owner.user_id)  # fmt: skip
     world.invitation = run(
@@ -644,6 +711,11 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
         world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
     operations = market.platform.people[Variant.OPERATIONS]
     world.category = run(operations, catalog.create_category, name="Things")
+    world.regulated = run(operations, catalog.create_category, name="Regulated things")
+    run(operations, verification.regulate_category, category_id=world.regulated, requirement="ce_conformity",
+        reason="By law")  # fmt: skip
+    with begin(operations) as work:
+        world.rule = next(row.rule_id for row in verification.requirement_rules(work) if row.requirement == "owners")
     run(maker.owner, catalog.set_seller_terms, currency="EUR", order_minimum=Decimal(1), shipping_fee=Decimal("2.50"))
     world.draft = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=world.variant, sku="DRAFT",
                       tiers=[(1, Decimal("3.21"))], currency="EUR")  # fmt: skip
@@ -721,6 +793,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
         code = pyotp.TOTP(secret).at(work.now)
     run(manager, identity.confirm_factor, code=code, address="home")
     run(Actor.system(), identity.sign_in, email=email, password=PASSWORD, nonce=world.nonce, address="home")
+    world.loss = run(Actor.system(), identity.report_lost_factor, nonce=world.nonce)
     reactions.deliver_new()
     world.notices = [UUID(row) for row in column("select id::text from notices")]
     [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]

@@ -6,6 +6,7 @@ not allow must be refused, with nothing written at all.
 """
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from domain.kernel.errors import DomainError, NotAllowed, NotFound
 from domain.kernel.work import begin, run
 from domain.logistics import Carrier
 from domain.payments import Method
+from tests.app.signed_in import session_of
 from tests.domain.test_strangers import ENTRIES, World, faces, make_world, wish
 from tests.make.market import Company, buy, company, offer, orders_of, sheet, top_up
 
@@ -128,10 +130,12 @@ REFUSED_BY_THE_MARKET = {
     "orders.close_short": "cannot become closed short",  # nothing has been shipped of it
     "orders.leave_feedback": "already left feedback",
     "identity.appeal_suspension": "is not suspended", "identity.restore_organization": "is not suspended",
+    "identity.propose_restoration": "is not suspended", "identity.decide_restoration": "no open proposal",
     "identity.decide_appeal": "no open appeal", "identity.enable_person": "is not disabled",
     "identity.close_company_sign_on": "no sign-on of its own", "identity.set_company_sign_on": "domain must be the one",
     "verification.decide_case": "take the case first", "verification.release_case": "take the case first",
-    "verification.confirm_deposits": "", "verification.answer_request": GONE, "verification.appeal": GONE,
+    "verification.confirm_deposits": "", "verification.ask_for_new_deposits": GONE,
+    "verification.submit_bank_statement": GONE, "verification.answer_request": GONE, "verification.appeal": GONE,
     # The entries point at what only the shop has, or at what does not exist.
     "identity.resend_invitation": GONE, "identity.revoke_invitation": GONE, "territories.assign_territory": GONE,
     "territories.end_assignment": GONE, "territories.set_region_areas": GONE,
@@ -235,6 +239,8 @@ def test_the_cell(worlds: dict[str, Any], name: str, variant: Variant, allowed: 
         outer, refusal = connection.begin(), None
         if name in ("orders.place_order", "orders.ask_approval") and allowed:  # a basket is a person's own
             run(who, orders.set_basket_quantity, offer_id=world.offer, quantity=5)
+        if name in ("identity.view_as_colleague", "identity.view_as_member") and allowed:  # it is the session that looks
+            who = replace(who, sign_in_session_id=session_of(email_of(who)))
         before = moved(connection)
         try:
             act(who, name, facts)
@@ -248,6 +254,12 @@ def test_the_cell(worlds: dict[str, Any], name: str, variant: Variant, allowed: 
     else:
         assert isinstance(refusal, NotAllowed | NotFound), f"was not refused: {refusal!r}"
         assert written == 0
+
+
+def email_of(who: Actor) -> str:
+    with begin(Actor.system()) as work:
+        statement = sa.text("select email from people where id = :id")
+        return str(work.session.execute(statement, {"id": who.user_id}).scalar_one())
 
 
 def act(who: Actor, name: str, facts: dict[str, Any]) -> None:
@@ -279,11 +291,12 @@ def own_facts(worlds: dict[str, Any], name: str, variant: Variant) -> dict[str, 
     facts: dict[str, dict[str, Any]] = {
         "identity.set_member_limits": person,
         "identity.remove_member": person | {"handed_to": None},
+        "identity.view_as_colleague": person,
         "identity.invite_member": {"variant": narrow},
         "identity.set_delivery_preferences": {"site_id": company_.site_id},
         "orders.ask_approval": {"basket_id": None, "site_id": company_.site_id},
         "orders.place_order": {"basket_id": None, "site_id": company_.site_id, "method": Method.BANK_TRANSFER},
-        "stock.count_stock": {"counted": 5000},
+        "stock.count_stock": {"counted": 1200},
     }
     if name == "identity.add_site" and kind is not OrgKind.PLATFORM:
         return {"org_id": company_.org_id}
