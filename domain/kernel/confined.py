@@ -30,8 +30,9 @@ def confined(
     Bytes in the answer's first level come back as bytes. Raises `Invalid` with the function's own sentence, or
     `Unreadable` when the child dies, runs out of memory or takes too long.
     """
+    # "-P": the folder that it runs in is everybody's, and no module may come from there.
     command = [
-        sys.executable, "-B", "-m", "domain.kernel.confined",
+        sys.executable, "-B", "-P", "-m", "domain.kernel.confined",
         f"{work.__module__}:{work.__qualname__}", str(memory_mb), str(cpu_s), json.dumps(facts),
     ]  # fmt: skip
     # None of our own variables: what holds an address or a key is not for this child.

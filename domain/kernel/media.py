@@ -115,17 +115,19 @@ def _words(reader: Any) -> Iterator[str]:
     """Every key and name of every object that the file's tables list, whether a page reaches it or not."""
     from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject
 
-    listed = {number for numbers in reader.xref.values() for number in numbers} | set(reader.xref_objStm)
+    # By generation as well: an object that is asked for under another one than its own is not found, and would pass.
+    listed = {(number, generation) for generation, numbers in reader.xref.items() for number in numbers}
+    listed |= {(number, 0) for number in reader.xref_objStm}
     if len(listed) > OBJECTS_MAX:
         raise Invalid("This PDF has too many parts to be checked.")
-    waiting: list[Any] = [reader.trailer, *(IndirectObject(number, 0, reader) for number in listed if number)]
-    seen: set[int] = set()
+    waiting: list[Any] = [reader.trailer, *(IndirectObject(*one, reader) for one in listed if one[0])]
+    seen: set[tuple[int, int]] = set()
     while waiting:
         thing = waiting.pop()
         if isinstance(thing, IndirectObject):
-            if thing.idnum in seen:
+            if (thing.idnum, thing.generation) in seen:
                 continue
-            seen.add(thing.idnum)
+            seen.add((thing.idnum, thing.generation))
             thing = thing.get_object()
         if isinstance(thing, DictionaryObject):
             for key, value in dict.items(thing):  # as they stand: what is referred to has its own turn

@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -87,12 +88,20 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a program in an object no page reaches": (lambda: a_pdf("x", more=b"<< /S /Launch /F (cmd.exe) >>"), "program"),
     "a PDF that starts a program": (lambda: a_pdf("x", catalog="/OpenAction << /S /Launch /F (cmd.exe) >>"), "program"),
     "a PDF with a file inside": (lambda: a_pdf("x", catalog="/Names << /EmbeddedFiles 5 0 R >>", more=b"<< /Names [] >>"), "program"),
+    "a program in an object of a later generation": (lambda: of_a_later_generation(), "program"),
     "a locked PDF": (lambda: locked(a_pdf("secret")), "locked"),
     "a page tree that goes in circles": (lambda: a_pdf("x").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"), "damaged"),
     "a picture of 100,000 by 100,000": (lambda: huge_png(), "megapixels"),
     "a picture that is cut": (lambda: a_picture(size=(400, 300))[:500], "damaged"),
     "a picture of only magic bytes": (lambda: b"\xff\xd8\xff\xe0 nothing", "damaged"),
 }  # fmt: skip
+
+
+def of_a_later_generation() -> bytes:
+    """The program is object 5 of generation 1, which nobody finds who asks for generation 0."""
+    made = a_pdf("x", catalog="/OpenAction 5 1 R", more=b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>")
+    before, last, after = made.replace(b"5 0 obj", b"5 1 obj").rpartition(b" 00000 n ")
+    return before + last.replace(b"00000", b"00001") + after
 
 
 def locked(content: bytes) -> bytes:
@@ -210,6 +219,14 @@ def test_a_child_knows_none_of_our_secrets() -> None:
     assert os.environ["WHOLESALE_SECRET_KEY"]  # this process does
     surroundings = confined(tells_its_surroundings, b"")
     assert not [name for name in surroundings if name.startswith(("WHOLESALE", "DATABASE"))]
+
+
+def test_a_child_takes_no_modules_from_the_folder_that_everybody_writes_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "base64.py").write_text("raise SystemExit('somebody else runs here')")
+    assert confined(tells_its_surroundings, b"")["HOME"] == str(tmp_path)
 
 
 # --- the scanner -------------------------------------------------------------------------------
