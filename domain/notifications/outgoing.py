@@ -107,7 +107,8 @@ _CLAIM_SQL = {
 def claim_emails(work: Work, *, limit: int = 20) -> list[Wish]:
     """Take letters whose time has come, for a while: whoever dies with them loses them to the next (system only).
 
-    A letter about a notice that its reader has muted meanwhile is dropped instead.
+    A letter about a notice that its reader has muted meanwhile, or of a team that the reader has left, is dropped
+    instead.
     """
     if work.actor.is_system:
         work.session.execute(
@@ -115,6 +116,14 @@ def claim_emails(work: Work, *, limit: int = 20) -> list[Wish]:
                 "update outgoing_emails e set state = 'dropped' where state = 'waiting' and kind = 'notice'"
                 " and next_try_at <= :now and exists (select 1 from notice_preferences c where"
                 " c.person_id = e.person_id and c.topic = e.facts ->> 'topic' and c.email = 'off')"
+            ),
+            {"now": work.now},
+        )
+        work.session.execute(
+            text(
+                "update outgoing_emails e set state = 'dropped' where state = 'waiting' and next_try_at <= :now"
+                " and kind in ('notice', 'digest') and exists (select 1 from memberships m where m.state = 'removed'"
+                " and m.person_id = e.person_id and m.org_id = e.org_id)"
             ),
             {"now": work.now},
         )

@@ -203,14 +203,17 @@ _WRITE = text(
 def write_digests(work: Work, *, limit: int = 100) -> int:
     """Write the daily letter of everybody whose morning has come and who has had none today (system only).
 
-    A day is that of the organisation's time zone. What a person has read meanwhile, or no longer wants letters
-    about, is left out; a letter with nothing in it is not written. Returns how many letters were written.
+    Who works for several organisations gets one of each. A day is that of the organisation's time zone. What a person
+    has read meanwhile, no longer wants letters about, or is told of a team that the person has left, is left out; a
+    letter with nothing in it is not written. Returns how many letters were written.
     """
     if not work.actor.is_system:
         raise NotFound
     work.session.execute(
         text("delete from digest_items d using notices n where n.id = d.notice_id and d.email_id is null and"
              " (exists (select 1 from notice_reads r where r.notice_id = d.notice_id and r.person_id = d.person_id)"
+             " or not exists (select 1 from memberships m where m.person_id = d.person_id and m.org_id = d.org_id"
+             "   and m.state = 'active')"
              " or exists (select 1 from notice_preferences c where c.person_id = d.person_id and c.email = 'off'"
              " and c.topic = case when n.kind = any(:trade) then 'orders' else 'account' end))"),
         {"trade": sorted(TRADE)},
@@ -222,7 +225,7 @@ def write_digests(work: Work, *, limit: int = 100) -> int:
             " join organizations o on o.id = d.org_id"
             " where d.email_id is null and extract(hour from :now at time zone o.time_zone) >= :from_hour"
             " and not exists (select 1 from outgoing_emails e where e.kind = 'digest' and e.cause = 'digest:' ||"
-            "   d.person_id || ':' || to_char(:now at time zone o.time_zone, 'YYYY-MM-DD'))"
+            "   d.person_id || ':' || d.org_id || ':' || to_char(:now at time zone o.time_zone, 'YYYY-MM-DD'))"
             " group by d.person_id, d.org_id, p.email, o.time_zone order by d.person_id limit :limit"
         ),
         {"now": work.now, "from_hour": _DIGEST_FROM_HOUR, "limit": limit},
@@ -244,7 +247,7 @@ def write_digests(work: Work, *, limit: int = 100) -> int:
         work.session.execute(
             _WRITE,
             {
-                "id": email_id, "cause": f"digest:{person.person_id}:{person.today}", "kind": "digest",
+                "id": email_id, "cause": f"digest:{person.person_id}:{person.org_id}:{person.today}", "kind": "digest",
                 "recipient": person.email, "org_id": person.org_id, "person_id": person.person_id,
                 "facts": json.dumps(facts, default=str), "now": work.now,
             },

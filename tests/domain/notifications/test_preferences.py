@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from domain import notifications
+from domain import identity, notifications
 from domain.identity import OrgKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Invalid, NotFound
@@ -189,3 +189,64 @@ def _joined_long_ago() -> None:
         work.session.execute(text("update memberships set created_at = :at"), {"at": EARLY - timedelta(days=9)})
 
     run(SYSTEM, backdate)
+
+
+def joined_too(who: Actor, other: Company, variant: Variant) -> None:
+    """Somebody with an account belongs to another organisation as well."""
+    with begin(SYSTEM) as work:
+        email = work.session.execute(text("select email from people where id = :id"), {"id": who.user_id}).scalar_one()
+    run(other.owner, identity.invite_member, request_id=new_id(), email=email, variant=variant)
+    with begin(SYSTEM) as work:
+        link_id = work.session.execute(
+            text("select link_id from invitations where email = :email"), {"email": email}
+        ).scalar_one()
+    run(SYSTEM, identity.join_organization, token=identity.token_of(link_id), password="", signed_in=who.user_id)
+
+
+def test_who_works_for_two_companies_gets_a_daily_letter_of_each(shop: Company) -> None:
+    with clock(EARLY - timedelta(days=1)):
+        other = company(OrgKind.RETAILER, "Second shop", Variant.BUSINESS_OWNER)
+        joined_too(shop.owner, other, Variant.PURCHASING_AGENT)
+    with clock(EARLY):
+        run(shop.owner, notifications.choose_emails, topic=Topic.ORDERS, email=EmailWish.DAILY)
+        tell(shop, "goods_shipped")
+        tell(other, "goods_shipped")
+        run(SYSTEM, notifications.mail_notices)
+    with clock(EARLY + timedelta(hours=3)):
+        assert run(SYSTEM, notifications.write_digests) > 0
+        assert run(SYSTEM, notifications.write_digests) == 0
+    with begin(SYSTEM) as work:
+        written = work.session.execute(
+            text("select org_id from outgoing_emails where kind = 'digest' and person_id = :id"),
+            {"id": shop.owner.user_id},
+        )
+        assert {row.org_id for row in written} == {shop.org_id, other.org_id}
+
+
+def test_who_left_gets_no_daily_letter_about_what_waited(shop: Company) -> None:
+    _, manager = shop.people.values()
+    with clock(EARLY):
+        run(manager, notifications.choose_emails, topic=Topic.ORDERS, email=EmailWish.DAILY)
+        tell(shop, "goods_shipped")
+        run(SYSTEM, notifications.mail_notices)
+        run(shop.owner, identity.remove_member, person_id=manager.user_id)
+    with clock(EARLY + timedelta(hours=3)):
+        run(SYSTEM, notifications.write_digests)
+    with begin(SYSTEM) as work:
+        kept = "select count(*) from outgoing_emails where kind = 'digest' and person_id = :id"
+        assert work.session.execute(text(kept), {"id": manager.user_id}).scalar_one() == 0
+
+
+def test_who_left_gets_no_letter_that_was_on_its_way(shop: Company) -> None:
+    _, manager = shop.people.values()
+    for person in shop.people.values():
+        run(person, notifications.choose_emails, topic=Topic.ORDERS, email=EmailWish.NOW)
+    tell(shop, "order_ready")
+    run(SYSTEM, notifications.mail_notices)
+    assert [row.state for row in letters("notice")] == ["waiting"] * 2
+    run(shop.owner, identity.remove_member, person_id=manager.user_id)
+    claimed = run(SYSTEM, notifications.claim_emails)
+    assert [wish.person_id for wish in claimed if wish.kind == "notice"] == [shop.owner.user_id]
+    with begin(SYSTEM) as work:
+        kept = "select state from outgoing_emails where kind = 'notice' and person_id = :id"
+        assert work.session.execute(text(kept), {"id": manager.user_id}).scalars().all() == ["dropped"]
