@@ -19,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent, get_currency_symbol
 
+from domain import identity
 from domain.kernel.money import minor_unit
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
@@ -464,6 +465,11 @@ def duration(span: timedelta | None, locale: str | None = None) -> str:
 # --- notices -----------------------------------------------------------------------------------
 
 NOTICES: dict[str, str] = {
+    "security_view_asked": "Support asks to see what {person} sees: {reason} Allow it or say no on your profile.",
+    "security_view_started": "Support looks at what {person} sees, with the consent that was given. Nothing changes.",
+    "restoration_proposed": "A restoration of {org_name} is proposed and waits for a decision.",
+    "security_factor_loss": "Somebody has lost their second factor and asks to be let in: please decide.",
+    "system_setting_proposed": "A change of the platform's settings waits for your approval.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",
     "order_declined": "{seller} declined your order {number}; your money comes back.",
@@ -515,6 +521,13 @@ TOPICS: dict[str, tuple[str, str]] = {
 EMAIL_WISHES: dict[str, str] = {"now": "At once", "daily": "Daily summary", "off": "No e-mails"}
 APPEALS: dict[str, str] = {"open": "Being looked at", "granted": "Granted", "refused": "Refused"}
 MESSAGES: dict[str, str] = {
+    "new_sign_in": "Sign-in from a new browser",
+    "factor_loss_asked": "Second factor lost",
+    "factor_loss_approved": "Second factor to be taken off",
+    "factor_loss_near": "Second factor to be taken off soon",
+    "factor_loss_refused": "Second factor stays",
+    "factor_loss_cancelled": "Second factor stays",
+    "lost_factor_removed": "Second factor taken off",
     "digest": "Daily summary",
     "organization_suspended": "Suspension",
     "organization_restored": "Restoration",
@@ -555,6 +568,7 @@ MOVEMENTS: dict[str, str] = {
     "refund_sent": "Refund sent by bank",
     "earnings_sent": "Payout sent by bank",
     "commission_swept": "Commission moved to operations",
+    "account_tested": "Test deposits to a bank account",
     "gmv_placed": "GMV: placed",
     "gmv_confirmed": "GMV: confirmed",
     "gmv_completed": "GMV: completed",
@@ -571,6 +585,7 @@ ACCOUNTS: dict[str, str] = {
     "refund.payable": "Refund on its way",
     "vat.commission": "VAT on commission",
     "rev.commission": "Platform commission",
+    "exp.psp": "Cost of payments",
     "memo.gmv.placed": "GMV, placed",
     "memo.gmv.confirmed": "GMV, confirmed",
     "memo.gmv.completed": "GMV, completed",
@@ -642,15 +657,6 @@ class _Gaps(dict[str, Any]):
 
 WRONG_CODE = "This code is not right, or it was used already. Please wait for the next one and try again."
 
-_BROWSERS = (
-    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"), ("HeadlessChrome", "Chrome"), ("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"),
-)  # fmt: skip
-_SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
-    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
-)  # fmt: skip
-
 SECURITY: dict[str, str] = {
     "SignedInEvent": "Signed in",
     "SignInRefused": "Wrong password",
@@ -666,6 +672,13 @@ SECURITY: dict[str, str] = {
     "IdentityTakenAway": "A sign-on elsewhere taken away",
     "FactorEnrolled": "Second factor turned on",
     "FactorRemoved": "Second factor turned off",
+    "FactorLossReported": "Somebody with your password said that your second factor is lost",
+    "FactorLossApproved": "Taking your lost second factor off was approved",
+    "FactorLossRefused": "Taking your second factor off was refused",
+    "FactorLossCancelled": "Taking your second factor off was stopped",
+    "LostFactorRemoved": "Your lost second factor was taken off",
+    "NewBrowserSeen": "Signed in from a new browser",
+    "SignInDisowned": "You said that a sign-in was not you",
     "FactorRefused": "Wrong code",
     "FactorShown": "Second factor shown again",
     "RecoveryCodeUsed": "Recovery code used",
@@ -682,12 +695,7 @@ _FACTORS = {"app": "and a code of the app", "recovery": "and a recovery code", "
 
 def device(user_agent: str | None) -> str:
     """The browser and the machine as far as a browser tells."""
-    agent = user_agent or ""
-    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "A program or an unknown device"
+    return identity.browser_name(user_agent)
 
 
 def way_in(method: str, factor: str = "no") -> str:

@@ -15,7 +15,7 @@ from app.parts.header import empty_state, section
 from app.parts.tables import Column, table
 from app.sign_in import Here
 from domain import identity
-from domain.identity import HolidayRow, Permission
+from domain.identity import HolidayRow, OrgKind, Permission
 from domain.kernel.errors import Invalid
 
 _EXAMPLE = "2027-01-01 New Year's Day\n2027-12-24; Christmas Eve\n25.12.2027, Christmas"
@@ -23,7 +23,7 @@ _EXAMPLE = "2027-01-01 New Year's Day\n2027-12-24; Christmas Eve\n25.12.2027, Ch
 
 def draw_closed_days(here: Here) -> None:
     """The closed days, and for who manages places: adding a time, pasting a list, taking days out."""
-    may = here[1].may(Permission.MANAGE_ADDRESSES)
+    may = here[1].may(Permission.CONFIGURE if here[0].org_kind == OrgKind.PLATFORM else Permission.MANAGE_ADDRESSES)
     kept = ask(identity.my_holidays)
     section("Closed days", help="Deadlines in working hours stand still on these days and at weekends.")
     with st.container(horizontal=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from domain import verification
+from domain import payments, verification
 from domain.kernel import files
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
@@ -31,9 +31,12 @@ def _read_one(system: Actor, one: WaitingFile) -> int:
         with begin(system) as work:
             content, media_type = files.read(work, file_id=one.file_id)
             today = work.now.date()
+            iban = payments.stated_iban(work, org_id=one.org_id) if one.account else None
+        if iban is not None and verification.fingerprint(iban) != one.account:
+            iban = None  # another account was entered meanwhile: nothing to compare with, so a person looks
         expected = Expected(
             name=one.name, country=one.country, today=today, registration_number=one.registration_number,
-            tax_number=one.tax_number, address=one.address,
+            tax_number=one.tax_number, address=one.address, iban=iban,
         )  # fmt: skip
         verdict = judge_paper(Paper(one.paper), read_paper(content, media_type), expected)
     except files.NotScannedYet:

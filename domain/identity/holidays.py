@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from domain.identity.events import HolidaysChanged
 from domain.identity.permissions import Permission
+from domain.identity.reach import require_every_store
 from domain.identity.views import HolidayRow, WorkingCalendar
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
@@ -37,10 +38,12 @@ def my_holidays(work: Work) -> list[HolidayRow]:
 def set_holidays(work: Work, *, holidays: Mapping[date, str]) -> int:
     """Make these the closed days of one's own organisation. Returns how many days changed.
 
-    Raises `Invalid` for too many, too far away or nameless days. Announces `HolidaysChanged`.
+    The platform's own are a part of its configuration: its time to decide stands still on them. Raises `Invalid` for
+    too many, too far away or nameless days. Announces `HolidaysChanged`.
     """
-    work.actor.require(Permission.MANAGE_ADDRESSES)
+    work.actor.require(Permission.CONFIGURE if work.actor.is_staff else Permission.MANAGE_ADDRESSES)
     org_id = work.actor.require_org()
+    require_every_store(work)
     for year, days in Counter(day.year for day in holidays).items():
         if days > MOST_A_YEAR:
             raise Invalid(f"{year} has {days} closed days; at most {MOST_A_YEAR} a year can be entered.")

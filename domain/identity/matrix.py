@@ -54,7 +54,7 @@ _SUPPLY = (
         does=(P.MANAGE_ORGANIZATION, P.MANAGE_ADDRESSES, P.SUBMIT_VERIFICATION), reads=(P.SEE_VERIFICATION,),
         commands=(
             "identity.add_site", "identity.set_holidays", "identity.appeal_suspension", "identity.accept_terms",
-            "identity.set_delivery_preferences",
+            "identity.set_delivery_preferences", "verification.submit_bank_statement",
         ),
     ),
     supply(
@@ -72,7 +72,9 @@ _SUPPLY = (
     ),
     supply(
         "Bank/payout details (2FA + 24 h)", F, NO, NO, NO, does=(P.CHANGE_BANK_ACCOUNT,),
-        commands=("payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",),
+        commands=(
+            "payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",
+        ),
     ),
     supply(
         "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
@@ -220,7 +222,10 @@ _BUY = (
         "Bank details", F, NO, NO,
         questions=("payments.my_earnings", "payments.my_balance", "payments.my_bank_account",),
         does=(P.CHANGE_BANK_ACCOUNT,), reads=(P.SEE_PAYOUTS,),
-        commands=("payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",), beside=True,
+        commands=(
+            "payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",
+        ),
+        beside=True,
     ),
 )  # fmt: skip
 
@@ -234,7 +239,8 @@ _DISTRIBUTION = (
         reads=(P.SEE_VERIFICATION,),
         commands=(
             "identity.add_site", "identity.set_holidays", "identity.appeal_suspension",
-            "payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits", "verification.submit_proof", "verification.submit_bank_statement",
+            "payments.change_bank_account", "verification.confirm_deposits", "verification.ask_for_new_deposits",
+            "verification.submit_proof", "verification.submit_bank_statement",
             "verification.answer_request", "verification.appeal", "identity.set_member_limits", "identity.accept_terms",
             "identity.set_delivery_preferences", "identity.invite_member", "identity.resend_invitation",
             "identity.revoke_invitation",

@@ -16,6 +16,7 @@ class Family(StrEnum):
     REFUND_PAYABLE = "refund.payable"
     COMMISSION_VAT = "vat.commission"
     COMMISSION_REVENUE = "rev.commission"
+    PAYMENT_COST = "exp.psp"
     MEMO_PLACED = "memo.gmv.placed"
     MEMO_CONFIRMED = "memo.gmv.confirmed"
     MEMO_COMPLETED = "memo.gmv.completed"
@@ -39,6 +40,7 @@ CHART: dict[Family, Nature] = {
     Family.REFUND_PAYABLE: Nature("liability", "org", True),
     Family.COMMISSION_VAT: Nature("liability", None, False),
     Family.COMMISSION_REVENUE: Nature("income", None, False),
+    Family.PAYMENT_COST: Nature("expense", None, False),
     Family.MEMO_PLACED: Nature("memo", None, False),
     Family.MEMO_CONFIRMED: Nature("memo", None, False),
     Family.MEMO_COMPLETED: Nature("memo", None, False),

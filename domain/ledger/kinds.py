@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REFUND_SENT = "refund_sent"  # P5
     EARNINGS_SENT = "earnings_sent"  # P4
     COMMISSION_SWEPT = "commission_swept"  # P4b
+    ACCOUNT_TESTED = "account_tested"  # as the shortfall of P1b: what moving money costs, from own cash
     GMV_PLACED = "gmv_placed"  # P0
     GMV_CONFIRMED = "gmv_confirmed"  # P0
     GMV_COMPLETED = "gmv_completed"  # P0
@@ -49,6 +50,7 @@ KINDS: dict[Kind, Template] = {
     Kind.REFUND_SENT: Template((F.REFUND_PAYABLE,), (F.BANK_ESCROW,), ("staff",)),
     Kind.EARNINGS_SENT: Template((F.PAYABLE_SELLER, F.PAYABLE_DISTRIBUTOR), (F.BANK_ESCROW,), ("staff",)),
     Kind.COMMISSION_SWEPT: Template((F.BANK_OPERATING,), (F.BANK_ESCROW,), ("staff",)),
+    Kind.ACCOUNT_TESTED: Template((F.PAYMENT_COST,), (F.BANK_OPERATING,), ("staff",)),
     Kind.GMV_PLACED: Template((F.MEMO_PLACED,), (F.MEMO_CONTRA,), ("buyer", "staff")),
     Kind.GMV_CONFIRMED: Template((F.MEMO_CONFIRMED,), (F.MEMO_CONTRA,), ("seller",)),
     Kind.GMV_COMPLETED: Template((F.MEMO_COMPLETED,), (F.MEMO_CONTRA,), ("buyer", "seller")),

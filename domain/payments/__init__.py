@@ -10,6 +10,7 @@ one person and sent by another. `open_payment`, `hold`, `capture`, `expire`, `fr
 from domain.payments.commands import (
     AlreadyMatched,
     NothingToPayOut,
+    OtherHandsNeeded,
     PayeeBlocked,
     cancel_payouts,
     change_bank_account,
@@ -46,6 +47,7 @@ from domain.payments.queries import (
     payout_batches,
     payouts_due,
     payouts_of_batch,
+    stated_iban,
     wallet_owners,
 )
 from domain.payments.shares import Commission, Division, divide, part
@@ -79,6 +81,7 @@ __all__ = [
     "Held",
     "Method",
     "NothingToPayOut",
+    "OtherHandsNeeded",
     "PayeeBlocked",
     "OrderMoney",
     "PaymentSheet",
@@ -117,6 +120,7 @@ __all__ = [
     "refund",
     "release",
     "send_payouts",
+    "stated_iban",
     "wallet_owners",
     "wallet_reference",
 ]

@@ -1,7 +1,7 @@
 """What finance does with money: bank lines, top-ups, payout batches; and one's own bank account."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,12 +37,19 @@ from domain.payments.models import (
 from domain.payments.states import BatchState, RefundState
 
 
+APART = timedelta(hours=72)
+
+
 class AlreadyMatched(Conflict):
     pass
 
 
 class NothingToPayOut(Conflict):
     pass
+
+
+class OtherHandsNeeded(NotAllowed):
+    """Whoever changed where an organisation is paid does not pay it, and the other way round."""
 
 
 class PayeeBlocked(Conflict):
@@ -130,7 +137,8 @@ def wallet_reference(work: Work) -> str:
 def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
     """Say where one's own organisation is paid. Another account is paid to once it is verified anew.
 
-    Raises `Invalid` for a wrong IBAN (ISO 13616, mod 97), `StepUpNeeded` without a recent second factor.
+    Raises `Invalid` for a wrong IBAN (ISO 13616, mod 97), `StepUpNeeded` without a recent second factor,
+    `OtherHandsNeeded` for whoever sent the organisation a payout within three days.
     """
     work.actor.require(Permission.CHANGE_BANK_ACCOUNT)
     require_recent_factor(work)
@@ -140,6 +148,10 @@ def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
     if not 1 <= len(holder.strip()) <= 120:
         raise Invalid("The account holder must have between 1 and 120 characters.")
     org_id = work.actor.require_org()
+    if _did_lately(work, "PayoutSent", [org_id]):
+        raise OtherHandsNeeded(
+            f"You sent a payout to this organisation within {APART.days} days. Please let a colleague change the account."
+        )
     account = work.session.get(BankAccount, org_id, with_for_update=True)
     before = None if account is None else (account.holder, account.iban)
     if account is None:
@@ -157,6 +169,22 @@ def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
         ),
         personal={"before": {"holder": before[0]} if before else None, "after": {"holder": account.holder}},
     )
+
+
+def _did_lately(work: Work, event: str, org_ids: Sequence[UUID], *, who: Sequence[UUID | None] = ()) -> list[UUID]:
+    """For which of the organisations the actor, or one of `who`, did this within three days, by the log."""
+    return list(
+        work.session.scalars(
+            text(
+                "select distinct seller_id from events where name = :name and seller_id = any(:org_ids)"
+                " and actor_user_id = any(:who) and recorded_at > :since and recorded_at <= :now order by seller_id"
+            ),
+            {
+                "name": event, "org_ids": list(org_ids), "now": work.now, "since": work.now - APART,
+                "who": [person for person in (work.actor.user_id, *who) if person is not None],
+            },
+        )
+    )  # fmt: skip
 
 
 def _masked(iban: str) -> str:
@@ -240,7 +268,8 @@ def send_payouts(work: Work, *, batch_id: UUID) -> None:
     """Send a prepared batch: the bank file goes out and the payables are settled (P4, P4b, P5).
 
     Raises `NotAllowed` for the person who prepared it, `Conflict` when it was sent or cancelled, `PayeeBlocked`,
-    `StepUpNeeded` without a recent second factor. Announces `PayoutSent` per transfer.
+    `OtherHandsNeeded` when one of the two changed the account of a payee within three days, `StepUpNeeded` without a
+    recent second factor. Announces `PayoutSent` per transfer.
     """
     work.actor.require(Permission.PREPARE_PAYOUTS)
     require_recent_factor(work)
@@ -251,6 +280,13 @@ def send_payouts(work: Work, *, batch_id: UUID) -> None:
     batch.sent_by, batch.sent_at = work.actor.user_id, work.now
     payouts = work.session.scalars(select(Payout).where(Payout.batch_id == batch_id).order_by(Payout.id)).all()
     _check_payees(work, payouts)
+    changed = _did_lately(work, "BankAccountChanged", [payout.org_id for payout in payouts], who=[batch.prepared_by])
+    if changed:
+        name = work.session.scalar(text("select name from organizations where id = :id"), {"id": changed[0]})
+        raise OtherHandsNeeded(
+            f"You or whoever prepared this batch changed the bank account of {name} within {APART.days} days. Two other"
+            " people have to pay it."
+        )
     entries = [_sent_entry(payout) for payout in payouts]
     swept: Decimal = work.session.execute(
         text(

@@ -73,13 +73,23 @@ def payment_of_purchase(work: Work, *, purchase_id: UUID) -> PaymentSheet | None
 
 
 def my_bank_account(work: Work) -> BankAccountSheet | None:
-    """Where one's own organisation is paid, or None."""
+    """Where one's own organisation is paid, or None. Who looks through somebody's eyes sees the number in part."""
     work.actor.require(Permission.SEE_PAYOUTS)
     row = work.session.execute(
         text("select holder, iban, changed_at from bank_accounts where org_id = :org_id"),
         {"org_id": work.actor.require_org()},
     ).one_or_none()
-    return BankAccountSheet.model_validate(row._asdict()) if row else None
+    if row is None:
+        return None
+    sheet = BankAccountSheet.model_validate(row._asdict())
+    return sheet.model_copy(update={"iban": _masked(sheet.iban)}) if work.actor.is_looking else sheet
+
+
+def stated_iban(work: Work, *, org_id: UUID) -> str | None:
+    """The whole number of the account that an organisation stated, to compare a paper with (jobs only)."""
+    if not work.actor.is_system:
+        raise NotFound
+    return work.session.scalar(text("select iban from bank_accounts where org_id = :org_id"), {"org_id": org_id})
 
 
 def escrow_account(work: Work) -> EscrowAccountSheet | None:
@@ -219,7 +229,7 @@ def payouts_of_batch(work: Work, *, batch_id: UUID) -> list[PayoutRow]:
     found = [PayoutRow.model_validate(row._asdict()) for row in rows]
     if work.actor.may(Permission.PREPARE_PAYOUTS):
         return found
-    return [row.model_copy(update={"holder": "", "iban": f"{row.iban[:4]}****{row.iban[-4:]}"}) for row in found]
+    return [row.model_copy(update={"holder": "", "iban": _masked(row.iban)}) for row in found]
 
 
 def bank_file(work: Work, *, batch_id: UUID) -> str:
@@ -240,3 +250,7 @@ def bank_file(work: Work, *, batch_id: UUID) -> str:
 
 def _exact(payout: PayoutRow) -> Decimal:
     return rounded(payout.amount, payout.currency)
+
+
+def _masked(iban: str) -> str:
+    return f"{iban[:4]}****{iban[-4:]}"

@@ -9,6 +9,15 @@ decided and ran out. Relies on identity. Refuses that anybody verifies himself, 
 or decides about an organisation that he has ties to.
 """
 
+from domain.verification.asking import (
+    change_requirement,
+    end_regulation,
+    end_requirement,
+    preview_requirement,
+    regulate_category,
+    regulations,
+    requirement_rules,
+)
 from domain.verification.checking import (
     check_submission,
     give_up_reading,
@@ -16,7 +25,7 @@ from domain.verification.checking import (
     record_reading,
     tick,
 )
-from domain.verification.configuring import change_requirement, regulate_category, vouch
+from domain.verification.configuring import vouch
 from domain.verification.gates import (
     NotVerified,
     level_of,
@@ -70,15 +79,21 @@ from domain.verification.reviewing import (
 from domain.verification.screening import Listed, Registered, load_registry, load_sanctions, screen
 from domain.verification.states import LEVEL_OF, Capability, CaseKind, CaseState, Decision, Reason, Requirement
 from domain.verification.submitting import (
+    DEPOSIT_CURRENCY,
+    DEPOSIT_DAYS,
     UnderWay,
     WrongNumber,
     answer_request,
     appeal,
+    ask_for_new_deposits,
     bank_account_changed,
     confirm_deposits,
+    fingerprint,
     record_deposits_sent,
+    submit_bank_statement,
     submit_proof,
 )
+from domain.verification.vouching import NothingProved, proofs_of_owner, vouch_for_person
 from domain.verification.views import (
     Badge,
     BankTestAnswer,
@@ -92,7 +107,10 @@ from domain.verification.views import (
     OwnerStated,
     Proof,
     QueueFigures,
+    RegulationRow,
+    RequirementPreview,
     ReviewerRow,
+    RuleRow,
     Standing,
     SubmissionRow,
     VerificationSheet,
@@ -115,6 +133,8 @@ __all__ = [
     "CertificateRow",
     "CheckRow",
     "Decision",
+    "DEPOSIT_CURRENCY",
+    "DEPOSIT_DAYS",
     "DepositRow",
     "Expected",
     "FILE_NEEDED",
@@ -127,6 +147,9 @@ __all__ = [
     "LikePhoto",
     "Listed",
     "NotVerified",
+    "NothingProved",
+    "proofs_of_owner",
+    "vouch_for_person",
     "NumberVerdict",
     "OwnerStated",
     "PAPERS",
@@ -138,8 +161,11 @@ __all__ = [
     "Reading",
     "Reason",
     "Registered",
+    "RegulationRow",
     "Requirement",
+    "RequirementPreview",
     "ReviewerRow",
+    "RuleRow",
     "Standing",
     "SubmissionRow",
     "Taken",
@@ -153,6 +179,7 @@ __all__ = [
     "answer_request",
     "appeal",
     "approve_waiver",
+    "ask_for_new_deposits",
     "badge_of",
     "bank_account_changed",
     "case_queue",
@@ -163,7 +190,10 @@ __all__ = [
     "confirm_deposits",
     "decide_case",
     "deposits_to_send",
+    "end_regulation",
+    "end_requirement",
     "end_waiver",
+    "fingerprint",
     "give_up_reading",
     "level_of",
     "levels_of_sellers",
@@ -171,6 +201,7 @@ __all__ = [
     "load_sanctions",
     "my_proof_file",
     "my_verification",
+    "preview_requirement",
     "propose_waiver",
     "purchase_cap",
     "queue_figures",
@@ -178,14 +209,17 @@ __all__ = [
     "record_deposits_sent",
     "record_reading",
     "regulate_category",
+    "regulations",
     "release_case",
     "release_cases_of",
     "require_capability",
     "require_category",
     "require_confirmed_person",
+    "requirement_rules",
     "reviewer_figures",
     "screen",
     "standing_of",
+    "submit_bank_statement",
     "submit_proof",
     "tick",
     "valid_certificates",

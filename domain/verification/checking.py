@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text, update
 
+from domain.identity import WorkingCalendar, calendars_of
 from domain.kernel.calendar import after_business_hours
 from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import NotFound
@@ -37,6 +38,7 @@ def readings_waiting(work: Work, *, limit: int = 20) -> list[WaitingFile]:
     rows = work.session.execute(
         text(
             "select f.submission_id, f.file_id, f.org_id, s.requirement, x.media_type, o.name, o.country_code,"
+            " s.facts ->> 'account' as account,"
             " coalesce((select n.number from verification_submissions n where n.org_id = f.org_id and n.number is not"
             "   null and n.requirement in ('registration_document', 'business_name') and n.ended_at is null"
             "   order by n.submitted_at desc limit 1), '') as registration_number,"
@@ -56,7 +58,7 @@ def readings_waiting(work: Work, *, limit: int = 20) -> list[WaitingFile]:
             submission_id=row.submission_id, file_id=row.file_id, org_id=row.org_id,
             paper=PAPERS.get(Requirement(row.requirement), "other"), media_type=row.media_type, name=row.name,
             country=row.country_code or "", registration_number=row.registration_number or None,
-            tax_number=row.tax_number or None, address=row.address,
+            tax_number=row.tax_number or None, address=row.address, account=row.account,
         )
         for row in rows
     ]  # fmt: skip
@@ -84,7 +86,11 @@ def record_reading(
         file.reading = {
             "outcome": "pass" if outcome == "pass" else "review",
             "reasons": list(reasons),
-            "fields": {name: [value, confidence] for name, (value, confidence) in (fields or {}).items()},
+            # Of an account the last four signs are enough to show; the whole was compared by whoever read it.
+            "fields": {
+                name: [f"…{value[-4:]}" if name == "iban" else value, confidence]
+                for name, (value, confidence) in (fields or {}).items()
+            },
         }
     work.session.flush()
     check_submission(work, submission_id=submission_id)
@@ -144,14 +150,14 @@ def tick(work: Work, *, limit: int = 500) -> int:
         select(Submission, text("grace"))
         .from_statement(
             text(
-                "select s.*, coalesce((select max(r.grace_days) from verification_requirements r join organizations o"
-                " on o.kind = any(r.kinds) where o.id = s.org_id and r.requirement = s.requirement), 0) as grace"
+                "select s.*, coalesce((select max(i.grace_days) from verification_items(s.org_id, :now, s.requirement)"
+                "   i), 0) as grace"
                 " from verification_submissions s where s.state in ('verified', 'expiring')"
                 " and s.expires_at <= :horizon and s.ended_at is null order by s.expires_at limit :limit"
                 " for update of s skip locked"
             )
         ),
-        {"horizon": work.now + timedelta(days=REMIND_DAYS[0]), "limit": limit},
+        {"now": work.now, "horizon": work.now + timedelta(days=REMIND_DAYS[0]), "limit": limit},
     ).all()  # fmt: skip
     moved = 0
     for submission, grace in found:
@@ -235,7 +241,7 @@ def open_case(work: Work, submission: Submission, kind: CaseKind, reasons: Seque
     if open_one is not None:
         return open_one
     two = {Reason.SAME_OWNER, Reason.SHARES_INCOMPLETE, Reason.SANCTIONS_HIT, Reason.SAME_DOCUMENT}
-    needs_second = Requirement(submission.requirement) in TWO_REVIEWERS or bool(two & set(reasons))
+    needs_second = _is_of_level_3(work, submission) or bool(two & set(reasons))
     return add_case(work, submission.org_id, submission.id, kind, reasons, needs_second=needs_second)
 
 
@@ -244,10 +250,11 @@ def add_case(
     needs_second: bool,
 ) -> UUID:  # fmt: skip
     hours = int(value_of(work, Setting.VERIFICATION_ANSWER_BUSINESS_HOURS))
+    hours_of = calendar_of_platform(work)
     case = Case(
         id=new_id(), org_id=org_id, submission_id=submission_id, kind=kind.value, state=CaseState.OPEN.value,
         reasons=[reason.value for reason in reasons], needs_second=needs_second, opened_at=work.now,
-        due_at=after_business_hours(work.now, hours, time_zone="UTC"),
+        due_at=after_business_hours(work.now, hours, time_zone=hours_of.time_zone, holidays=hours_of.closed),
     )  # fmt: skip
     work.session.add(case)
     work.session.flush()
@@ -258,17 +265,22 @@ def add_case(
     return case.id
 
 
+def calendar_of_platform(work: Work) -> WorkingCalendar:
+    """When the platform's people work: its time zone, and the days on which it is closed."""
+    platform = work.session.scalar(
+        text("select id from organizations where kind = 'platform' order by created_at, id limit 1")
+    )
+    found = calendars_of(work, org_ids=[platform]) if platform is not None else {}
+    return found.get(platform, WorkingCalendar(time_zone="UTC", closed=frozenset()))
+
+
 def _end_of(work: Work, submission: Submission) -> datetime | None:
     if submission.expires_on is not None:
         return datetime.combine(submission.expires_on, time(23, 59, 59), UTC)  # its last day counts
-    days = work.session.execute(
-        text(
-            "select min(r.life_days) from verification_requirements r join organizations o on o.kind = any(r.kinds)"
-            " where o.id = :org_id and r.requirement = :requirement and r.valid_from <= :now"
-            " and (r.valid_until is null or r.valid_until > :now)"
-        ),
+    days = work.session.scalar(
+        text("select min(life_days) from verification_items(:org_id, :now, :requirement)"),
         {"org_id": submission.org_id, "requirement": submission.requirement, "now": work.now},
-    ).scalar()
+    )
     return work.now + timedelta(days=int(days)) if days else None
 
 
@@ -300,13 +312,16 @@ def _reasons_for_review(work: Work, submission: Submission, files: Sequence[Evid
     reasons = _doubles(work, submission, files, findings)
     passed = bool(files) and all(file.reading.get("outcome") == "pass" for file in files)
     if requirement is Requirement.BANK_ACCOUNT:
-        typed = submission.facts.get("typed") or []
-        if not deposits_match(submission.id, typed):
-            if submission.tries < TRIES_MAX:
-                return None
-            reasons.append(Reason.TRIES_USED_UP)
-        else:
+        if deposits_match(submission.id, submission.facts.get("typed") or []):
             findings["deposits"] = "Both amounts were right."
+        elif passed:
+            findings["statement"] = "A statement of the account has the name of the business and the whole IBAN."
+        elif submission.tries >= TRIES_MAX:
+            reasons.append(Reason.TRIES_USED_UP)
+        elif files:
+            reasons.append(Reason.AUTOMATIC_CHECK_UNSURE)
+        else:
+            return None
     elif requirement is Requirement.BUSINESS_NAME:
         reasons += _name_in_register(work, submission, findings)
     elif requirement is Requirement.OWNERS:
@@ -318,12 +333,22 @@ def _reasons_for_review(work: Work, submission: Submission, files: Sequence[Evid
             reasons.append(Reason.AUTOMATIC_CHECK_UNSURE if files else Reason.NO_AUTOMATIC_CHECK)
     else:
         reasons.append(Reason.NO_AUTOMATIC_CHECK)
-    if requirement in TWO_REVIEWERS:
+    if _is_of_level_3(work, submission):
         reasons.append(Reason.LEVEL_3)
     if submission.question is not None and not reasons:
         reasons.append(Reason.OTHER)  # somebody asked, so somebody reads the answer
     submission.findings = findings
     return list(dict.fromkeys(reasons))
+
+
+def _is_of_level_3(work: Work, submission: Submission) -> bool:
+    """By the rule that binds it now, or by the one that it came with."""
+    return Requirement(submission.requirement) in TWO_REVIEWERS or bool(
+        work.session.scalar(
+            text("select max(level) = 3 from verification_items(:org_id, :now, :requirement)"),
+            {"org_id": submission.org_id, "now": work.now, "requirement": submission.requirement},
+        )
+    )
 
 
 def _doubles(

@@ -110,9 +110,11 @@ def require_category(work: Work, *, category_id: UUID | None) -> None:
     asked = work.session.scalars(
         text(
             "select requirement from verification_regulations where category_id = :category and valid_from <= :now"
-            " and (valid_until is null or valid_until > :now) order by requirement"
+            " and (valid_until is null or valid_until > :now) and (countries is null or exists ("
+            "   select 1 from organizations o where o.id = :org_id and o.country_code = any(countries)))"
+            " order by requirement"
         ),
-        {"category": category_id, "now": work.now},
+        {"category": category_id, "now": work.now, "org_id": work.actor.org_id},
     ).all()
     if not asked:
         return

@@ -78,6 +78,7 @@ class Regulation(Record):
     valid_from: Mapped[Instant] = mapped_column(primary_key=True)
     valid_until: Mapped[datetime | None]
     set_by: Mapped[UUID | None]
+    countries: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  # of sellers; none: of all
 
 
 class Submission(Record):

@@ -60,6 +60,7 @@ PAPERS: dict[Requirement, str] = {
     R.REGISTRATION_DOCUMENT: "registration_extract",
     R.TAX_NUMBER: "tax_certificate",
     R.PROOF_OF_ADDRESS: "proof_of_address",
+    R.BANK_ACCOUNT: "bank_statement",
     R.OWNERS: "identity_card",
     R.SITE_INSPECTION: "factory_photo",
     R.QUALITY_CERTIFICATE: "iso_certificate",
@@ -69,7 +70,7 @@ PAPERS: dict[Requirement, str] = {
     R.PRODUCT_COMPLIANCE: "other",
     R.PRODUCTION_CAPACITY: "other",
 }
-FILE_NEEDED = frozenset(PAPERS) - {R.TAX_NUMBER}
+FILE_NEEDED = frozenset(PAPERS) - {R.TAX_NUMBER, R.BANK_ACCOUNT}
 # What the automatic check may decide alone. Level 3, owners and photos always have people look at them.
 AUTOMATIC = frozenset({R.REGISTRATION_DOCUMENT, R.TAX_NUMBER, R.PROOF_OF_ADDRESS})
 TWO_REVIEWERS = frozenset(rule.requirement for rule in RULES if rule.level == 3)

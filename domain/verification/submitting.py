@@ -3,18 +3,20 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, text
 
+from domain import ledger
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.events import StoredFile
 from domain.kernel.ids import new_id
 from domain.kernel.settings import settings
 from domain.kernel.work import Work
+from domain.ledger import Draft, Family, Kind, Leg
 from domain.verification.events import BankTestAnswered, BankTestSent, ProofAppealed, ProofMoved, ProofSubmitted
 from domain.verification.models import Deposit, EvidenceFile, Owner, Submission
 from domain.verification.naming import person_key
@@ -27,6 +29,8 @@ FILES_MAX = 8
 TRIES_MAX = 3
 APPEAL_DAYS = 30
 COOL_DOWN = timedelta(hours=24)
+DEPOSIT_DAYS = 14  # so long the amounts can be typed in
+DEPOSIT_CURRENCY = "EUR"
 UBO_SHARE = Decimal(25)
 SHARES_LEAST = Decimal(75)
 
@@ -158,27 +162,90 @@ def bank_account_changed(work: Work, *, holder: str, iban: str, is_first: bool) 
     submission = _new(work, org_id, requirement, stated, None, None, ())
     submission.facts = {"account": fingerprint(iban), "country": iban[:2]}
     submission.not_before = None if is_first else work.now + COOL_DOWN
+    _begin_test(work, submission)
+
+
+def _begin_test(work: Work, submission: Submission) -> None:
     work.session.add(submission)
     work.session.flush()
     work.session.add_all(
-        Deposit(submission_id=submission.id, position=position, org_id=org_id, created_at=work.now)
+        Deposit(submission_id=submission.id, position=position, org_id=submission.org_id, created_at=work.now)
         for position in (1, 2)
     )
     _tell_submitted(work, submission, None, 0)
 
 
+def ask_for_new_deposits(work: Work, *, submission_id: UUID) -> UUID:
+    """Two other amounts for the same account: those of before have expired, or the test was rejected.
+
+    Returns the new submission. Raises `Conflict` while a test is under way. Announces `ProofSubmitted`.
+    """
+    work.actor.require(Permission.CHANGE_BANK_ACCOUNT)
+    old = _own(work, submission_id)
+    newest = work.session.scalar(
+        select(Submission.id)
+        .where(Submission.org_id == old.org_id, Submission.requirement == Requirement.BANK_ACCOUNT.value)
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(1)
+    )
+    if newest != old.id or "account" not in old.facts:
+        raise NotFound
+    if old.state == SubmissionState.SUBMITTED and _has_expired(work, _sent_at(work, submission_id)):
+        end_as_replaced(work, old)
+        work.session.flush()
+    elif old.state not in (SubmissionState.REJECTED, SubmissionState.REJECTED_FINAL):
+        raise Conflict("A test of this account is under way. Please type the amounts in, or wait for our answer.")
+    stated = {"number": old.number or "", "issuer": old.issuer or "", "scope": "", "note": ""}
+    submission = _new(work, old.org_id, Requirement.BANK_ACCOUNT, stated, None, None, ())
+    submission.facts = {name: old.facts[name] for name in ("account", "country")}
+    submission.not_before = old.not_before
+    _begin_test(work, submission)
+    return submission.id
+
+
+def submit_bank_statement(work: Work, *, request_id: UUID, submission_id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Prove that an account is one's own by a statement instead of the deposits: the name and the whole IBAN on it.
+
+    Raises `Conflict` when the account is not waiting for a proof, `Invalid` without a file. Announces
+    `ProofSubmitted`.
+    """
+    work.actor.require(Permission.SUBMIT_VERIFICATION)
+    submission = _own(work, submission_id)
+    if submission.requirement != Requirement.BANK_ACCOUNT:
+        raise NotFound
+    if submission.state != SubmissionState.SUBMITTED:
+        raise Conflict("This account does not wait for a proof.")
+    files = _own_files(work, file_ids)
+    if not files:
+        raise Invalid("Please add the statement as a PDF file.")
+    submission.submitted_by = work.actor.user_id
+    _add_files(work, submission, files)
+    _tell_submitted(work, submission, submission.state, len(files))
+
+
+def _sent_at(work: Work, submission_id: UUID) -> Sequence[datetime | None]:
+    return work.session.scalars(select(Deposit.sent_at).where(Deposit.submission_id == submission_id)).all()
+
+
+def _has_expired(work: Work, sent: Sequence[datetime | None]) -> bool:
+    return any(at is not None and at + timedelta(days=DEPOSIT_DAYS) <= work.now for at in sent)
+
+
 def confirm_deposits(work: Work, *, submission_id: UUID, first: Decimal, second: Decimal) -> BankTestAnswer:
     """Type in the two amounts that came. Three tries; then a person looks at it. Announces `BankTestAnswered`.
 
-    A wrong answer is an answer, not a refusal: it has to be remembered.
+    A wrong answer is an answer, not a refusal: it has to be remembered. Raises `Conflict` before they are sent and
+    when they have expired.
     """
     work.actor.require(Permission.CHANGE_BANK_ACCOUNT)
     submission = _own(work, submission_id)
-    sent = work.session.scalars(select(Deposit.sent_at).where(Deposit.submission_id == submission_id)).all()
+    sent = _sent_at(work, submission_id)
     if submission.state != SubmissionState.SUBMITTED or len(sent) != 2 or submission.tries >= TRIES_MAX:
         raise Conflict("There are no deposits to confirm for this account.")
     if None in sent:
         raise Conflict("The two deposits are not sent yet. They take one to two working days.")
+    if _has_expired(work, sent):
+        raise Conflict(f"The amounts counted for {DEPOSIT_DAYS} days. Please ask for new deposits.")
     is_right = deposits_match(submission_id, [str(first), str(second)])
     submission.tries += 1
     submission.facts = {**submission.facts, "typed": [str(first), str(second)]}
@@ -384,7 +451,11 @@ def _add_files(work: Work, submission: Submission, files: Sequence[StoredFile]) 
 
 
 def record_deposits_sent(work: Work, *, submission_ids: Sequence[UUID]) -> int:
-    """Finance has sent the test deposits of these accounts. Returns how many accounts."""
+    """Finance has sent the test deposits of these accounts. Returns how many accounts. Announces `BankTestSent`.
+
+    They are booked as a cost of payments out of the platform's own cash, once an account and as one sum, so that
+    nobody who reads the ledger reads the two amounts.
+    """
     work.actor.require(Permission.PREPARE_PAYOUTS)
     work.actor.require_staff()
     sent: Sequence[UUID] = work.session.execute(
@@ -394,9 +465,16 @@ def record_deposits_sent(work: Work, *, submission_ids: Sequence[UUID]) -> int:
         ),
         {"now": work.now, "person": work.actor.user_id, "ids": list(submission_ids)},
     ).scalars().all()  # fmt: skip
+    ledger.post(work, entries=[_booked(submission_id) for submission_id in sorted(set(sent))])
     for submission_id in sorted(set(sent)):
         submission = work.session.get_one(Submission, submission_id)
         work.record(
             BankTestSent(subject_id=submission.id, for_org_id=submission.org_id, requirement=submission.requirement)
         )
     return len(set(sent))
+
+
+def _booked(submission_id: UUID) -> Draft:
+    amount = sum(deposit_amounts(submission_id), Decimal(0))
+    legs = [Leg(Family.PAYMENT_COST, amount), Leg(Family.BANK_OPERATING, -amount)]
+    return Draft(Kind.ACCOUNT_TESTED, str(submission_id), DEPOSIT_CURRENCY, legs)

@@ -178,6 +178,47 @@ class WaiverRow(_Value):
     waived_until: datetime
 
 
+class RuleRow(_Value):
+    """What is asked of whom from when on. `version` counts the changes of this requirement."""
+
+    rule_id: UUID
+    requirement: str
+    level: int
+    kinds: tuple[str, ...]
+    countries: tuple[str, ...] | None
+    is_optional: bool
+    life_days: int | None
+    grace_days: int
+    valid_from: datetime
+    valid_until: datetime | None
+    state: str  # holds, planned, ended
+    set_by: str | None
+    reason: str | None
+    version: int
+
+
+class RequirementPreview(_Value):
+    """What a rule would do to those who are here, on the day on which it binds them."""
+
+    at: datetime
+    asked: int
+    lost: dict[int, int]  # level that would be lost: how many organisations
+    names: tuple[str, ...]
+
+
+class RegulationRow(_Value):
+    """A category in which an offer needs a certificate before it is published."""
+
+    category_id: UUID
+    category: str
+    requirement: str
+    countries: tuple[str, ...] | None
+    valid_from: datetime
+    valid_until: datetime | None
+    state: str
+    set_by: str | None
+
+
 class QueueFigures(_Value):
     """The queue at a glance."""
 
@@ -231,3 +272,4 @@ class WaitingFile(_Value):
     registration_number: str | None
     tax_number: str | None
     address: str | None
+    account: str | None = None  # the fingerprint of the account that a statement is to be of

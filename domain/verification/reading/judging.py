@@ -325,14 +325,19 @@ def _accounts(desk: _Desk) -> None:
     labelled = [hit for hit in finding.labelled(desk.sheet, "iban") if _IBAN.search(hit.text.upper())]
     for hit in (own or labelled)[:1]:
         desk.keep("iban", hit)
+    is_labelled = False
     for hit in labelled:
         verdict = numbers.check("iban", "", _IBAN.search(hit.text.upper())[0])  # type: ignore[index]
+        is_labelled = is_labelled or verdict.normalised == told
         if not verdict.valid:
             desk.doubt(f"The IBAN cannot be right: {verdict.sentence}")
         elif told and verdict.normalised != told:
             desk.doubt("The account on the paper is not that of the business.")
-    if not told and "address" not in desk.fields:
-        desk.doubt("The business has not told its account, and the statement shows no address to compare.")
+    if not told:
+        desk.doubt("The business has not told its account, so there is nothing to compare with.")
+    elif found and found[0][0] != told and not is_labelled:
+        # Where no label says whose account it is, the first one is: the business's own may be that of a payment.
+        desk.doubt("The account on the paper is not that of the business.")
 
 
 # --- days --------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def test_a_new_rule_gives_those_who_are_here_time(market: Market) -> None:
     begins = NOW + timedelta(days=10)
     with clock(NOW):
         run(operations, verification.change_requirement, requirement=R.PRODUCTION_CAPACITY, kinds=["retailer"], level=2,
-            from_when=begins, grace_days=30, reason="Shops too")  # fmt: skip
+            from_when=begins, grace_days=30, version=1, reason="Shops too")  # fmt: skip
     for days, reached in ((9, 2), (39, 2), (41, 1)):
         with clock(NOW + timedelta(days=days)):
             assert level(market.retailer) == reached
@@ -220,7 +220,7 @@ def test_a_regulated_category_needs_level_3_and_its_certificate(market: Market) 
     first, second, _ = compliance(market)
     with clock(NOW):
         toys, tools = (run(operations, catalog.create_category, name=name) for name in ("Toys", "Tools"))
-        run(operations, verification.regulate_category, category_id=toys, requirement=R.CE_CONFORMITY, reason="Toys")
+        run(operations, verification.regulate_category, category_id=toys, requirement=R.CE_CONFORMITY, reason="Toys need it")
         product = run(maker.owner, catalog.create_product, request_id=uuid4(), name="Bear", category_id=toys)
         with begin(maker.owner) as work:
             [(variant, _)] = catalog.variants_of_product(work, product_id=product)
