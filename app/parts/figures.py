@@ -36,7 +36,7 @@ from domain.reports import (
 )
 
 Good = Literal["normal", "inverse", "off"]
-Reader = tuple[UUID | None, str | None]  # organisation and role: what is kept for one is not shown to another
+Reader = tuple[UUID | None, str | None]  # whom an answer is kept for: staff by role, members each by themselves
 
 SPLITS = {
     "origin": "By trade", "role": "By kind of organisation", "buyer_country": "By buyer's country",
@@ -93,7 +93,8 @@ class Desk:
 
 def desk(here: Here, as_of: datetime) -> Desk:
     """The desk for the person who is here."""
-    return Desk((here[1].org_id, here[1].variant), as_of)
+    actor = here[1]
+    return Desk((actor.org_id if actor.is_staff else actor.user_id, actor.variant), as_of)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)

@@ -203,7 +203,8 @@ def publish(
     """Repoint the readers' views to what this build filled, in one transaction; answers how many there are.
 
     The platform's staff and jobs see every row. `fences` names, by table, the columns with the organisations
-    that see the row too. `together` writes what must change in the same instant.
+    that see the row too; of their people who are kept to a part of the trade those whose part it is. `together`
+    writes what must change in the same instant.
     """
     with database.connect(Role.BUILDER) as connection:
         tables = [
@@ -254,13 +255,29 @@ def _repoint(
             for column in fences.get(table, ())
         ]
         connection.execute(
-            sql.SQL("create view {view} with (security_barrier) as select * from {table} where {who}").format(
+            sql.SQL("create view {view} with (security_barrier) as select * from {table} where ({who}) and {part}").format(
                 view=sql.Identifier(schema, table),
                 table=sql.Identifier(f"{schema}_{build.slot}", table),
                 who=sql.SQL(" or ").join(who),
+                part=_part(connection, f"{schema}_{build.slot}", table),
             )
         )
         connection.execute(sql.SQL("grant select on {} to {}").format(sql.Identifier(schema, table), readers))
+
+
+def _part(connection: psycopg.Connection[Any], schema: str, table: str) -> sql.Composable:
+    """Who does not see all orders of the organisation sees rows of those orders; of what names none, nothing.
+
+    A subquery without correlation is read once and hashed, an array would be searched for every row.
+    """
+    has = "select a.attname from pg_attribute a where a.attrelid = %s::regclass and a.attname = any(%s) order by 1"
+    columns = [name for (name,) in connection.execute(has, [f"{schema}.{table}", ["order_id", "purchase_id"]])]
+    whole = sql.SQL("(select market.sees_all_orders())")
+    if not columns:
+        return whole
+    return sql.SQL("({whole} or {column} in (select mine.{column} from market.my_orders() mine))").format(
+        whole=whole, column=sql.Identifier(columns[0])
+    )
 
 
 def _release(run_id: UUID) -> None:
