@@ -171,7 +171,8 @@ def propose_waiver(
 ) -> UUID:
     """Propose that an organisation need not show something until a day; a colleague has to agree.
 
-    Raises `Invalid` for a missing reason or a day more than a year away. Announces `WaiverMoved`.
+    Raises `Invalid` for a missing reason or a day more than a year away, `FourEyes` for whoever has ties to the
+    organisation. Announces `WaiverMoved`.
     """
     work.actor.require(Permission.DECIDE_VERIFICATION)
     requirement = Requirement(requirement)
@@ -184,6 +185,7 @@ def propose_waiver(
     kind = work.session.execute(text("select kind from organizations where id = :id"), {"id": org_id}).scalar()
     if kind is None or kind == "platform":
         raise NotFound
+    _require_no_ties(work, org_id)
     waiver = Waiver(
         id=new_id(), org_id=org_id, requirement=requirement.value, state=WaiverState.PROPOSED.value,
         reason=reason.strip(), proposed_by=_person(work), proposed_at=work.now, waived_until=waived_until,
@@ -201,11 +203,7 @@ def approve_waiver(work: Work, *, waiver_id: UUID) -> None:
         raise Conflict("This waiver was decided already.")
     if waiver.proposed_by == _person(work):
         raise FourEyes("You proposed this waiver, so a colleague has to agree.")
-    if work.session.scalar(
-        text("select 1 from memberships where person_id = :person and org_id = :org_id"),
-        {"person": work.actor.user_id, "org_id": waiver.org_id},
-    ):
-        raise FourEyes(TIES)
+    _require_no_ties(work, waiver.org_id)
     was = waiver.state
     waiver.move_to(WaiverState.APPROVED)
     waiver.approved_by, waiver.approved_at = work.actor.user_id, work.now
@@ -213,9 +211,10 @@ def approve_waiver(work: Work, *, waiver_id: UUID) -> None:
 
 
 def end_waiver(work: Work, *, waiver_id: UUID) -> None:
-    """End a waiver, or turn a proposal down. Announces `WaiverMoved`."""
+    """End a waiver, or turn a proposal down. Raises `FourEyes`, `Conflict`. Announces `WaiverMoved`."""
     work.actor.require(Permission.DECIDE_VERIFICATION)
     waiver = _waiver(work, waiver_id)
+    _require_no_ties(work, waiver.org_id)
     if waiver.ended_at is not None:
         raise Conflict("This waiver has ended already.")
     was = waiver.state
@@ -298,6 +297,15 @@ def _waiver(work: Work, waiver_id: UUID) -> Waiver:
     if waiver is None:
         raise NotFound
     return waiver
+
+
+def _require_no_ties(work: Work, org_id: UUID) -> None:
+    """Refuse who belongs to the organisation, or did."""
+    if work.session.scalar(
+        text("select 1 from memberships where person_id = :person and org_id = :org_id"),
+        {"person": work.actor.user_id, "org_id": org_id},
+    ):
+        raise FourEyes(TIES)
 
 
 def _person(work: Work) -> UUID:

@@ -1,6 +1,6 @@
 """Names on lists of sanctions, companies in registers, and owners who stand on both sides of the market."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -108,7 +108,7 @@ def load_registry(work: Work, *, companies: Sequence[Registered]) -> int:
 
 
 def screen(work: Work, *, org_ids: Collection[UUID] | None = None) -> list[UUID]:
-    """Compare organisations and their owners with all lists; each new hit opens a case. Returns the hits.
+    """Compare organisations and their owners with all lists; the new hits of a name are one case. Returns the hits.
 
     A pair of names that was decided before is not asked again. Jobs only. Announces `SanctionsHitFound`.
     """
@@ -118,17 +118,19 @@ def screen(work: Work, *, org_ids: Collection[UUID] | None = None) -> list[UUID]
     ).all()
     if not listed:
         return []
-    keys: dict[str, UUID] = {}
+    named: dict[str, list[UUID]] = {}
     for entry in listed:
-        for key in (entry.name_key, *(key_of(alias) for alias in entry.aliases)):
-            keys.setdefault(" ".join(sorted(key.split())), entry.id)
-    found = []
+        for key in {" ".join(sorted(key_of(name).split())) for name in (entry.name_key, *entry.aliases)}:
+            named.setdefault(key, []).append(entry.id)
+    keys, found = list(named), []
     for org_id, owner_key, name in _names(work, org_ids):
+        # All that are alike, not the likest alone: it may have been cleared, and would hide the others for ever.
+        alike: dict[UUID, float] = {}
         key = " ".join(sorted(key_of(name).split()))
-        best = process.extractOne(key, keys.keys(), scorer=fuzz.ratio, score_cutoff=SCORE_LEAST)
-        if best is not None:
-            hit = _hit(work, org_id, owner_key, keys[best[0]], Decimal(str(round(best[1], 2))))
-            found += [hit] if hit is not None else []
+        for match, score, _ in process.extract(key, keys, scorer=fuzz.ratio, score_cutoff=SCORE_LEAST, limit=None):
+            for entry_id in named[match]:
+                alike.setdefault(entry_id, score)
+        found += _hits(work, org_id, owner_key, alike)
     return found
 
 
@@ -152,6 +154,8 @@ def _names(work: Work, org_ids: Collection[UUID] | None) -> Any:
         text(
             "select id as org_id, null as owner_key, name from organizations where origin = 'live'"
             " and kind <> 'platform' and (cast(:ids as uuid[]) is null or id = any(:ids))"
+            " union select id, null, legal_name from organizations where origin = 'live' and kind <> 'platform'"
+            " and legal_name is not null and (cast(:ids as uuid[]) is null or id = any(:ids))"
             " union select w.org_id, w.person_key, w.name from verification_owners w"
             " join verification_submissions s on s.id = w.submission_id and s.state <> 'replaced'"
             " where cast(:ids as uuid[]) is null or w.org_id = any(:ids) order by 1, 2"
@@ -160,32 +164,36 @@ def _names(work: Work, org_ids: Collection[UUID] | None) -> Any:
     ).all()
 
 
-def _hit(work: Work, org_id: UUID, owner_key: str | None, entry_id: UUID, score: Decimal) -> UUID | None:
+def _hits(work: Work, org_id: UUID, owner_key: str | None, alike: Mapping[UUID, float]) -> list[UUID]:
+    """Write down whom a name is like, without those it was compared with before; the new ones are one case."""
     from domain.verification.checking import add_case
 
-    hit_id: UUID | None = work.session.execute(
+    if not alike:
+        return []
+    scores = {new_id(): (entry_id, Decimal(str(round(score, 2)))) for entry_id, score in alike.items()}
+    written: Sequence[UUID] = work.session.execute(
         text(
             "insert into sanctions_hits (id, org_id, entry_id, owner_key, state, score, found_at)"
-            " values (:id, :org_id, :entry_id, :owner_key, 'open', :score, :now)"
+            " select id, :org_id, entry_id, :owner_key, 'open', score, :now"
+            " from unnest(cast(:ids as uuid[]), cast(:entries as uuid[]), cast(:scores as numeric[]))"
+            "   as new(id, entry_id, score)"
             " on conflict (org_id, entry_id, owner_key) do nothing returning id"
         ),
         {
-            "id": new_id(),
-            "org_id": org_id,
-            "entry_id": entry_id,
-            "owner_key": owner_key,
-            "score": score,
+            "ids": [*scores], "entries": [entry_id for entry_id, _ in scores.values()],
+            "scores": [score for _, score in scores.values()], "org_id": org_id, "owner_key": owner_key,
             "now": work.now,
         },
-    ).scalar_one_or_none()
-    if hit_id is None:
-        return None
+    ).scalars().all()  # fmt: skip
+    if not written:
+        return []
     case_id = add_case(work, org_id, None, CaseKind.SANCTIONS, [Reason.SANCTIONS_HIT], needs_second=True)
     work.session.execute(
-        text("update sanctions_hits set case_id = :case where id = :id"), {"case": case_id, "id": hit_id}
+        text("update sanctions_hits set case_id = :case where id = any(:ids)"), {"case": case_id, "ids": [*written]}
     )
-    work.record(SanctionsHitFound(subject_id=hit_id, for_org_id=org_id, to_state="open", score=score))
-    return hit_id
+    for hit_id in written:
+        work.record(SanctionsHitFound(subject_id=hit_id, for_org_id=org_id, to_state="open", score=scores[hit_id][1]))
+    return [*written]
 
 
 def _jobs_only(work: Work) -> None:
