@@ -201,8 +201,8 @@ def set_member_scopes(
 ) -> None:
     """Keep a colleague to some stores, customers, regions or warehouses; an empty list to none in particular.
 
-    Raises `NotFound` for strangers and for stores and warehouses that are not one's own, `NotAllowed` for a role above one's own,
-    `Invalid` for a role that is not scoped this way. Announces `MemberScopesChanged`.
+    Raises `NotFound` for strangers and for stores and warehouses that are not one's own, `NotAllowed` for a role above
+    one's own, `Invalid` for a role that is not scoped this way. Announces `MemberScopesChanged`.
     """
     member, kind, wanted = _colleague(work, person_id), ScopeKind(kind), sorted(set(subject_ids))
     if kind not in scope_kinds(Variant(member.variant)):
@@ -283,3 +283,26 @@ def forget_reach(work: Work, *, person_id: UUID, org_id: UUID, variant: Variant)
 
 def _short(reason: str) -> str:
     return reason.strip()[:500]
+
+
+def pass_on_limit(work: Work, *, granter_id: UUID | None, person_id: UUID, org_id: UUID, variant: Variant) -> None:
+    """Whoever has a role from somebody who acts up to an amount acts up to no more, or the amount would bind nobody.
+
+    A step of giving roles. Announces `MemberLimitChanged` when it narrows anything.
+    """
+    own = work.session.get(MembershipLimit, (granter_id, org_id)) if granter_id is not None else None
+    if own is None or not can_be_limited(variant):
+        return
+    row = work.session.get(MembershipLimit, (person_id, org_id), with_for_update=True)
+    if row is not None and row.currency == own.currency and row.amount <= own.amount:
+        return
+    before = _as_facts(row.amount if row else None, row.currency if row else None)
+    row = row or MembershipLimit(person_id=person_id, org_id=org_id)
+    row.amount, row.currency, row.set_by, row.set_at = own.amount, own.currency, granter_id, work.now
+    work.session.add(row)
+    work.record(
+        MemberLimitChanged(
+            subject_id=org_id, person_id=person_id, before=before, after=_as_facts(own.amount, own.currency),
+            reason="As far as whoever gave the role",
+        )
+    )  # fmt: skip

@@ -28,7 +28,7 @@ from domain.identity.links import SPENT, link_of, make_link, use_link, withdraw_
 from domain.identity.models import Invitation, Membership, Organization, Person, SignInSession
 from domain.identity.passwords import is_right
 from domain.identity.permissions import VARIANTS, Permission
-from domain.identity.reach import forget_reach
+from domain.identity.reach import forget_reach, pass_on_limit
 from domain.identity.states import InvitationState, LinkPurpose, OrgKind, Variant
 from domain.identity.tries import TooManyTries, count_try, too_many
 from domain.identity.views import InvitationCard, InvitationRow, WorkplaceRow
@@ -160,6 +160,8 @@ def join_organization(
         work.session.flush()
     else:
         _join_again(work, row, person_id)
+    given = Variant(row.variant)
+    pass_on_limit(work, granter_id=row.invited_by, person_id=person_id, org_id=row.org_id, variant=given)
     row.answer(InvitationState.ACCEPTED, work.now, person_id)
     work.record(
         InvitationAccepted(
@@ -190,7 +192,9 @@ def _join_again(work: Work, row: Invitation, person_id: UUID) -> None:
 def change_role(work: Work, *, person_id: UUID, variant: Variant, reason: str = "") -> None:
     """Give a member of one's own organisation another role; it holds from their next click on.
 
-    Scopes and limits that the new role does not know are gone with the old one. Raises `AboveYou`, and `LastOwner` when nobody would own the organisation. Announces `MemberRoleChanged`.
+    Scopes and limits that the new role does not know are gone with the old one; a limit of one's own goes with the
+    role that one gives. Raises `AboveYou`, and `LastOwner` when nobody would own the organisation. Announces
+    `MemberRoleChanged`.
     """
     work.actor.require(Permission.MANAGE_TEAM)
     member = _own_member(work, person_id)
@@ -199,7 +203,9 @@ def change_role(work: Work, *, person_id: UUID, variant: Variant, reason: str = 
         return
     before = member.variant
     member.variant = Variant(variant).value
-    forget_reach(work, person_id=person_id, org_id=member.org_id, variant=Variant(variant))
+    ids = {"person_id": person_id, "org_id": member.org_id}
+    forget_reach(work, **ids, variant=Variant(variant))
+    pass_on_limit(work, granter_id=work.actor.user_id, **ids, variant=Variant(variant))
     _keep_an_owner(work, member.org_id)
     work.record(
         MemberRoleChanged(

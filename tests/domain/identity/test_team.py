@@ -1,6 +1,7 @@
 """People are asked to join, change roles and leave; nobody reaches above themselves, and an owner always stays."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -287,3 +288,40 @@ def test_somebody_who_left_may_be_asked_back(maker: Company) -> None:
     assert join(token) == seller.user_id
     assert team(maker.owner)[email] == "production_manager"
     assert actor_of(email).variant == "production_manager"
+
+
+# --- limits go with the roles that one gives -----------------------------------------------------
+
+
+def limit_of(who: Actor, email: str) -> str | None:
+    with begin(who) as work:
+        ids = {row.email: row.person_id for row in identity.my_team(work)}
+        return next(
+            (str(row.amount) for row in identity.members_reach(work) if row.person_id == ids[email] and row.amount), None
+        )
+
+
+def limited(maker: Company, amount: str | None) -> Actor:
+    manager = maker.people[V.FACTORY_MANAGER]
+    run(maker.owner, identity.set_member_limits, person_id=manager.user_id, currency="EUR",
+        amount=None if amount is None else Decimal(amount))  # fmt: skip
+    return manager
+
+
+def test_whoever_acts_up_to_an_amount_brings_nobody_in_who_acts_without_one(maker: Company) -> None:
+    manager = limited(maker, "500.00")
+    join(invited(manager, "double@mill.example", V.FACTORY_MANAGER)[1])
+    assert limit_of(maker.owner, "double@mill.example") == "500.0000"
+    assert [change["after"]["amount"] for change in events("MemberLimitChanged")] == ["500.00", "500.0000"]
+    limited(maker, None)
+    join(invited(manager, "free@mill.example", V.FACTORY_MANAGER)[1])
+    assert limit_of(maker.owner, "free@mill.example") is None
+
+
+def test_another_role_and_back_takes_no_limit_away(maker: Company) -> None:
+    manager, clerk = limited(maker, "500.00"), maker.people[V.SALES_REPRESENTATIVE]
+    [email] = [each for variant, each in maker.emails.items() if variant is V.SALES_REPRESENTATIVE]
+    run(maker.owner, identity.set_member_limits, person_id=clerk.user_id, amount=Decimal("100.00"), currency="EUR")
+    for variant in (V.PRODUCTION_MANAGER, V.SALES_REPRESENTATIVE):
+        run(manager, identity.change_role, person_id=clerk.user_id, variant=variant)
+    assert limit_of(maker.owner, email) == "500.0000"
