@@ -256,6 +256,9 @@ STATES: dict[str, tuple[str, Colour]] = {
     # organisations and people
     "active": ("Active", "green"),
     "suspended": ("Suspended", "red"),
+    "restoration_proposed": ("Restoration proposed", "orange"),
+    "granted": ("Granted", "green"),
+    "asked": ("Asked", "orange"),
     "removed": ("Removed", "gray"),
     "disabled": ("Disabled", "red"),
     "proposed": ("Proposed", "orange"),
@@ -740,6 +743,11 @@ LEVELS: tuple[tuple[str, str], ...] = (
     ("Level 2", "You can buy without that limit, sell, be paid out and sign contracts."),
     ("Level 3", "Your products carry the badge, and you can sell in regulated categories."),
 )
+LEVELS_OF: dict[tuple[str, int], str] = {
+    ("manufacturer", 1): "We know who you are and how to reach you. Level 2 lets you sell.",
+    ("manufacturer", 2): "You can sell, be paid out and sign contracts.",
+    ("retailer", 2): "You can buy without that limit, on credit too, and sign contracts.",
+}
 REASONS: dict[str, str] = {
     "not_readable": "The document cannot be read",
     "wrong_document": "This is another kind of document",
@@ -782,3 +790,8 @@ def reason(code: str) -> str:
 
 def level_name(level: int) -> str:
     return LEVELS[level][0]
+
+
+def level_unlocks(level: int, kind: str) -> str:
+    """What a level opens for this kind of organisation: makers do not buy, shops do not sell."""
+    return LEVELS_OF.get((kind, level), LEVELS[level][1])

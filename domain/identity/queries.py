@@ -28,8 +28,8 @@ def my_organization(work: Work) -> OrganizationCard:
     """The actor's own organisation."""
     row = work.session.execute(
         text(
-            "select id as org_id, kind, name, country_code, region, time_zone, locale, currency, about, state"
-            " from organizations where id = :org_id"
+            "select id as org_id, kind, name, country_code, region, time_zone, locale, currency, about, state,"
+            " legal_name, registration_number, tax_number from organizations where id = :org_id"
         ),
         {"org_id": work.actor.require_org()},
     ).one_or_none()
@@ -73,7 +73,8 @@ def supplier_card(work: Work, *, org_id: UUID) -> SupplierCard:
         raise NotFound
     row = work.session.execute(
         text(
-            "select id as org_id, name, kind, country_code, region, about, created_at as since from organizations"
+            "select id as org_id, name, legal_name, kind, country_code, region, about, created_at as since"
+            " from organizations"
             " where id = :org_id and kind in ('manufacturer', 'distributor') and origin = 'live' and state = 'active'"
         ),
         {"org_id": org_id},

@@ -28,6 +28,9 @@ class OrganizationCard(View):
     currency: str
     about: str | None
     state: str
+    legal_name: str | None = None  # as it stands in the company register; what others see is `name`
+    registration_number: str | None = None
+    tax_number: str | None = None
 
 
 class SupplierCard(View):
@@ -40,6 +43,7 @@ class SupplierCard(View):
     region: str | None
     about: str | None
     since: datetime
+    legal_name: str | None = None
 
 
 class SiteRow(View):

@@ -1,7 +1,7 @@
 """Questions about verification: one's own, the reviewers' queue, and what everybody may know of a seller."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import NotFound
 from domain.kernel.files import read as read_file
 from domain.kernel.work import Work
+from domain.verification import pace
+from domain.verification.checking import calendar_of_platform
 from domain.verification.gates import standing
 from domain.verification.models import Case
 from domain.verification.reviewing import why_not
@@ -93,11 +95,27 @@ def case_queue(work: Work, *, which: str = "open", page: int = 1, size: int = 25
     _reviewers(work)
     facts = {"which": which, "me": work.actor.user_id, "now": work.now, "size": size, "skip": (max(page, 1) - 1) * size}
     rows = work.session.execute(_QUEUE, facts).all()
-    return [CaseRow.model_validate(row._asdict()) for row in rows], int(rows[0].total) if rows else 0
+    total = int(rows[0].total) if rows else 0
+    then = _expected(work, total) if which == "open" else None
+    found = [
+        CaseRow.model_validate(row._asdict() | {"expected_at": then[facts["skip"] + place] if then else None})
+        for place, row in enumerate(rows)
+    ]
+    return found, total
+
+
+def _expected(work: Work, count: int) -> list[datetime] | None:
+    """When the open cases will be decided, the most urgent first, at the pace of the last four weeks."""
+    decided = work.session.scalar(
+        text("select count(*) from verification_cases where decision is not null and decided_at > :since"),
+        {"since": work.now - timedelta(days=pace.LOOK_BACK_DAYS)},
+    )
+    hours = calendar_of_platform(work)
+    return pace.expected(count, int(decided or 0), now=work.now, time_zone=hours.time_zone, closed=hours.closed)
 
 
 def queue_figures(work: Work) -> QueueFigures:
-    """How long the queue is and how much of it runs late, or will within a day."""
+    """How long the queue is and how much of it runs late, or will at the pace of the last four weeks."""
     _reviewers(work)
     row = work.session.execute(
         text(
@@ -115,7 +133,11 @@ def queue_figures(work: Work) -> QueueFigures:
         ),
         {"now": work.now},
     ).one()
-    return QueueFigures.model_validate(row._asdict())
+    due = work.session.scalars(
+        text("select due_at from verification_cases where state <> 'decided' order by due_at, id")
+    ).all()
+    likely = pace.late_at_this_pace(due, _expected(work, len(due)), now=work.now)
+    return QueueFigures.model_validate(row._asdict() | {"likely_late": likely})
 
 
 def reviewer_figures(work: Work) -> list[ReviewerRow]:
@@ -278,7 +300,7 @@ def _stated(work: Work, org_id: UUID) -> dict[str, str]:
     """What the organisation says of itself."""
     row = work.session.execute(
         text(
-            "select o.name, o.kind, o.country_code,"
+            "select o.name, o.legal_name, o.kind, o.country_code,"
             " (select concat_ws(', ', t.street, t.postal_code || ' ' || t.city, t.country_code) from sites t"
             "   where t.org_id = o.id order by t.created_at limit 1) as address,"
             " (select string_agg(distinct s.requirement || ': ' || s.number, '; ') from verification_submissions s"

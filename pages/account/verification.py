@@ -12,7 +12,7 @@ from app.bridge import ask, fresh_request
 from app.navigation import guard, page_of
 from app.parts import page_header, plain, section, status
 from app.parts.forms import guarded_dialog, once, settle
-from domain import verification
+from domain import identity, verification
 from domain.identity import Permission
 from domain.kernel import files
 from domain.kernel.work import Work
@@ -67,11 +67,14 @@ def hand_in(code: str) -> None:
     st.markdown(f"**{plain(words.requirement(code))}**  \n:gray[{plain(words.REQUIREMENTS[code][1])}]")
     is_certificate = code in verification.CERTIFICATES
     facts: dict[str, Any] = {}
-    owners: list[OwnerStated] | None = []
+    owners: list[OwnerStated] = []
     with st.container(border=False):
         if is_certificate or code in NUMBER_LABELS:
             label = NUMBER_LABELS.get(code, "Number of the certificate")
-            facts["number"] = st.text_input(label, max_chars=120, key=f"{name}-number") or ""
+            known = ask(identity.my_organization)
+            told = {"business_name": known.registration_number, "registration_document": known.registration_number,
+                    "tax_number": known.tax_number}.get(code)  # fmt: skip
+            facts["number"] = st.text_input(label, told or "", max_chars=120, key=f"{name}-number") or ""
         if is_certificate:
             facts["issuer"] = st.text_input("Issued by", max_chars=200, key=f"{name}-issuer") or ""
             facts["scope"] = st.text_input("What it covers", max_chars=300, key=f"{name}-scope") or ""
@@ -85,7 +88,7 @@ def hand_in(code: str) -> None:
         if code in (Requirement.OWNERS, Requirement.SITE_INSPECTION, Requirement.PRODUCTION_CAPACITY):
             facts["note"] = st.text_area("Note for the reviewer (optional)", max_chars=2000, key=f"{name}-note") or ""
         uploads = upload_field("Document", name) if code in verification.PAPERS else []
-    if not st.button("Hand in", type="primary", key=once(f"{name}-send")) or owners is None:
+    if not st.button("Hand in", type="primary", key=once(f"{name}-send")):
         return
     ids = kept(uploads)
     if ids is not None and settle(
@@ -95,33 +98,25 @@ def hand_in(code: str) -> None:
         st.rerun()
 
 
-def owners_editor(name: str) -> list[OwnerStated] | None:
-    """Who owns and directs the company; None after saying which line is wrong."""
+def owners_editor(name: str) -> list[OwnerStated]:
+    """Who owns and directs the company: plain fields, as many as there are people, which a telephone shows too."""
     st.caption("Everybody who owns a share or directs the company. Whoever owns a quarter or more needs a birth date.")
-    empty: dict[str, Any] = {"name": [""], "share": [0.0], "born": [None], "country": [""], "director": [False]}
-    edited = st.data_editor(
-        empty,
-        column_config={
-            "name": st.column_config.TextColumn("Name", required=True, max_chars=120),
-            "share": st.column_config.NumberColumn("Share in %", min_value=0, max_value=100, step=0.01),
-            "born": st.column_config.DateColumn("Born on", min_value=date(1900, 1, 1)),
-            "country": st.column_config.TextColumn("Country", max_chars=2),
-            "director": st.column_config.CheckboxColumn("Director"),
-        },
-        num_rows="dynamic", hide_index=True, key=f"{name}-owners", alt="Owners and directors",
-    )  # fmt: skip
+    count = st.number_input("How many people?", 1, 25, 1, key=f"{name}-count")
     found = []
-    for person, share, born, country, director in zip(
-        edited["name"], edited["share"], edited["born"], edited["country"], edited["director"], strict=True
-    ):
-        if not (person or "").strip():
-            continue
-        born_on = date.fromisoformat(born) if isinstance(born, str) else born
-        percent = Decimal(f"{share or 0:.2f}")
-        found.append(
-            OwnerStated(name=person.strip(), share=percent, is_director=bool(director), born_on=born_on,
-                        country=(country or "").strip().upper() or None)
-        )  # fmt: skip
+    for number in range(1, int(count) + 1):
+        key = f"{name}-owner-{number}"
+        with st.container(border=True, gap="small"):
+            person = st.text_input(f"Name of person {number}", max_chars=120, key=f"{key}-name") or ""
+            with st.grid(3, min_column_width=150, gap="small"):
+                share = st.number_input("Share in %", 0.0, 100.0, step=1.0, format="%.2f", key=f"{key}-share")
+                born = st.date_input("Born on", None, min_value=date(1900, 1, 1), max_value="today", key=f"{key}-born")
+                country = st.text_input("Country (two letters)", max_chars=2, placeholder="DE", key=f"{key}-country")
+            is_director = st.checkbox("Directs the company", key=f"{key}-director")
+        if person.strip():
+            found.append(
+                OwnerStated(name=person.strip(), share=Decimal(f"{share or 0:.2f}"), is_director=is_director,
+                            born_on=born, country=(country or "").strip().upper() or None)
+            )  # fmt: skip
     return found
 
 
@@ -192,7 +187,7 @@ def draw_levels() -> None:
                         st.badge("Reached", icon=":material/verified:", color="green")
                     else:
                         st.badge(f"{met} of {len(asked)}", color="gray")
-                st.caption(words.LEVELS[level][1])
+                st.caption(words.level_unlocks(level, who.org_kind))
                 st.progress(met / len(asked) if asked else 1.0)
 
 
@@ -281,7 +276,7 @@ def draw_progress(row: SubmissionRow) -> None:
 
 sheet = ask(verification.my_verification)
 standing = sheet.standing
-page_header("Business verification", words.LEVELS[standing.level][1])
+page_header("Business verification", words.level_unlocks(standing.level, who.org_kind))
 if standing.level == 1 and who.org_kind != "manufacturer":
     st.info(
         f"You can order for {words.money(sheet.purchase_cap, who.currency)} in 30 days. Level 2 takes the limit away.",

@@ -19,7 +19,10 @@ CHOICES = [
     reason for reason in Reason
     if reason not in (Reason.LEVEL_3, Reason.NO_AUTOMATIC_CHECK, Reason.AUTOMATIC_CHECK_UNSURE)
 ]  # fmt: skip
-STATED = {"name": "Name", "kind": "Kind", "country_code": "Country", "address": "Address", "numbers": "Numbers"}
+STATED = {
+    "name": "Name", "legal_name": "Legal name", "kind": "Kind", "country_code": "Country", "address": "Address",
+    "numbers": "Numbers",
+}  # fmt: skip
 
 
 def draw_photograph(file: FileRow) -> None:

@@ -30,6 +30,7 @@ with side:
         average = sum(review.stars for review in reviews) / len(reviews) if reviews else None
         facts_list(
             {
+                "Legal name": supplier.legal_name or supplier.name,
                 "On Wholesale OS since": words.day(supplier.since),
                 "Region": supplier.region or "–",
                 "Rating": f"{average:.1f} of 5 ({words.count(len(reviews), 'review')})"

@@ -961,6 +961,11 @@ def _compiled(family: Family, firm: Firm, day: date, until: date, seed: int, mor
     return bytes(typst.compile(source.encode()))
 
 
+def issued(family: Family, firm: Firm, day: date, until: date, seed: int) -> bytes:
+    """The honest paper of a family about a company of one's own choice."""
+    return _compiled(family, firm, day, until, seed)
+
+
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', "") + '"'
 
