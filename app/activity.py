@@ -60,8 +60,13 @@ class Notebook:
         self._thread: threading.Thread | None = None
 
     def note(self, here: Here, kind: ActivityKind, screen: str, facts: Mapping[str, Any]) -> None:
-        """Put a note into the queue; when that is full the note is dropped and counted."""
-        who, _ = here
+        """Put a note into the queue; when that is full the note is dropped and counted.
+
+        Nothing is noted of who looks through somebody else's eyes: the person has seen nothing.
+        """
+        who, actor = here
+        if actor.is_looking:
+            return
         try:
             self._waiting.put_nowait(
                 _Note(who.org_id, who.person_id, kind, screen, dict(facts), noted_at=time.monotonic())

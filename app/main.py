@@ -10,6 +10,7 @@ from app import activity, bridge, measures, navigation, sign_in, words
 from app.navigation import BY_URL, page_of
 from app.parts import step_up
 from app.parts.bell import draw_bell, unread_of
+from app.parts.looking import draw_banner
 from app.parts.standing import remind_of_standing
 from app.parts.terms import remind_of_terms
 from app.sign_in import STATIC, Here
@@ -36,11 +37,14 @@ def draw() -> None:
         if here is None:
             sign_in.draw_form(_deep_link(page.url_path))
             return
+        if sign_in.eyes_changed(here):
+            navigation.start_anew()
         st.session_state["screen"] = page.url_path
         if screen is not None and screen.is_for(here):
             activity.note_view(here, screen.url)
         _draw_menu(here, with_links=has_own_menu)
         step_up.draw()
+        draw_banner(here)
         with bridge.messages():
             remind_of_standing(here)
             remind_of_terms()

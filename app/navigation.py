@@ -227,6 +227,8 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         st.page_link(
             page_of("retailer-approvals"), label="Open", icon=":material/arrow_forward:", query_params=facts
         )
+    if subject == "view":
+        st.page_link(page_of("account-profile"), label="Open", icon=":material/arrow_forward:")
     if subject == "verification" and BY_URL["account-verification"].is_for(here):
         st.page_link(page_of("account-verification"), label="Open", icon=":material/arrow_forward:")
     if subject == "organization":
@@ -240,6 +242,11 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
 def start_link(label: str) -> None:
     """From an open screen to the sign-in, or to the own start page for whom is signed in."""
     st.page_link(_start_page(), label=label, icon=":material/arrow_forward:")
+
+
+def start_anew() -> None:
+    """To the start page of whoever is here now, without what the address held for somebody else."""
+    st.switch_page(_start_page())
 
 
 def home_of(here: Here) -> str:
@@ -272,7 +279,7 @@ def guarded_fragment(*, run_every: str | None = None) -> Callable[[Callable[...,
         @wraps(function)
         def checked(*args: Any, **kwargs: Any) -> None:
             with sign_in.this_rerun() as here:
-                if here is None:
+                if here is None or sign_in.eyes_changed(here):
                     st.rerun()
                 with bridge.messages():
                     guard()
@@ -284,10 +291,13 @@ def guarded_fragment(*, run_every: str | None = None) -> Callable[[Callable[...,
 
 
 def _refuse(here: Here, screen: Screen) -> None:
-    run(here[1], identity.refuse_screen, screen=screen.url)
+    is_noted = not here[1].is_looking  # who looks through other eyes opens a page, and the person did not
+    if is_noted:
+        run(here[1], identity.refuse_screen, screen=screen.url)
     with st.container(border=True, key="not-allowed"):
         st.subheader("This page is not for your role", anchor=False, icon=":material/lock:")
-        st.markdown("Ask the owner of your organisation if you need it. We have noted this visit.")
+        noted = " We have noted this visit." if is_noted else ""
+        st.markdown(f"Ask the owner of your organisation if you need it.{noted}")
         st.page_link(page_of(home_of(here)), label="Go to my start page", icon=":material/home:")
 
 

@@ -90,7 +90,31 @@ def _note_seen(session_id: UUID) -> None:
 
 def _of_session(session_id: UUID) -> Here | None:
     with begin(Actor.system()) as work:
-        return identity.whose_session(work, session_id=session_id)
+        return identity.seen_as(work, session_id=session_id)
+
+
+# --- looking through somebody else's eyes --------------------------------------------------------
+
+
+def stop_looking() -> None:
+    """A callback: see with one's own eyes again."""
+    known = here()
+    if known is not None:
+        run(Actor.system(), identity.stop_viewing, session_id=known[0].session_id)
+
+
+def eyes_changed(found: Here) -> bool:
+    """Whether this tab was drawn for other eyes than those of now: a look began or ended, here or elsewhere.
+
+    What the tab held (filters, drafts, ids of requests) belongs to the one before, so it is dropped.
+    """
+    looking = found[0].looking
+    eyes = looking.viewing_id if looking else None
+    if st.session_state.get("eyes") == eyes:
+        return False
+    st.session_state.clear()
+    st.session_state["eyes"] = eyes
+    return True
 
 
 # --- signing out -------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from domain.kernel.work import run
 
 def draw_workplaces(who: SignedIn) -> None:
     """Where else this person works; nothing for most people, who belong to one organisation."""
+    if who.looking is not None:
+        return
     places = bridge.ask_for_visitor(identity.workplaces, session_id=who.session_id)
     if len(places) < 2:
         return
@@ -34,7 +36,7 @@ def draw_workplaces(who: SignedIn) -> None:
 def _switch(org_id: UUID) -> None:
     """A callback: the session is looked up anew, so that only its own person switches it."""
     known = sign_in.here()
-    if known is not None:
+    if known is not None and known[0].looking is None:
         run(Actor.system(), identity.switch_organization, session_id=known[0].session_id, org_id=org_id)
         # Filters, drafts and notes of the screens belong to the organisation that was left.
         st.session_state.clear()

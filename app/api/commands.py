@@ -101,7 +101,7 @@ def signed_in(request: Request) -> Actor:
     if session_id is None:
         raise NotSignedIn
     with begin(Actor.system()) as work:
-        found = identity.whose_session(work, session_id=session_id)
+        found = identity.seen_as(work, session_id=session_id)
     if found is None:
         raise NotSignedIn
     return found[1]

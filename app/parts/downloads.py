@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from app import sign_in
 from app.bridge import later, quietly
 from app.exports import CSV, XLSX, Sheet, as_csv, as_xlsx, file_name
 from domain import reports
@@ -19,6 +20,8 @@ def export_box(name: str, sheets: Callable[[], Made], *, choices: Mapping[str, s
 
     `sheets` are the tables of the spreadsheet with what is said about them, `flat` is all of it in one table.
     """
+    if _is_looking():
+        return
     stem = "-".join([name, *choices.values()])
     with st.popover("Export", icon=":material/download:", key=f"export-{name}"):
         st.caption("What this screen shows, with all rows.")
@@ -51,6 +54,9 @@ def rows_button(name: str, table: Callable[[], Sheet], *, choices: Mapping[str, 
     `choices` say which rows these were, for whoever reads later what was taken along.
     """
 
+    if _is_looking():
+        return
+
     def made() -> bytes:
         sheet = table()
         _note(name, "csv", len(sheet.rows), choices)
@@ -60,6 +66,12 @@ def rows_button(name: str, table: Callable[[], Sheet], *, choices: Mapping[str, 
         "CSV", later(made), file_name(name, ending="csv"), CSV, key=f"rows-{name}", on_click="ignore",
         type="tertiary", icon=":material/download:", help="All rows of this table, on every page of it",
     )  # fmt: skip
+
+
+def _is_looking() -> bool:
+    """Who looks through somebody else's eyes takes nothing along; the command that notes a file says no as well."""
+    here = sign_in.here()
+    return here is not None and here[1].is_looking
 
 
 def _note(what: str, format: Literal["csv", "xlsx"], rows: int, choices: Mapping[str, str]) -> None:

@@ -103,6 +103,16 @@ def _add_tasks(app: procrastinate.App) -> None:
         with _noted("lift_suspensions"):
             run(Actor.system(), identity.lift_ended_suspensions)
 
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="end_views", queue="upkeep", queueing_lock="tick_end_views")
+    def end_views(timestamp: int = 0) -> None:
+        from domain import identity
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("end_views"):
+            run(Actor.system(), identity.end_views)
+
     @app.periodic(cron=EVERY_5_S, periodic_id="tick")
     @app.task(name="read_papers", queue="papers", queueing_lock="tick_read_papers")
     def read_papers(timestamp: int = 0) -> None:

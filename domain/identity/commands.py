@@ -10,6 +10,7 @@ from domain.identity.events import MemberJoined, OrganizationRegistered, Passwor
 from domain.identity.models import Membership, Organization, Person, Site
 from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed, is_right
 from domain.identity.permissions import VARIANTS, Permission
+from domain.identity.reach import require_every_store
 from domain.identity.sessions import end_sessions_of
 from domain.identity.states import OrgKind, SiteKind, Variant
 from domain.kernel.errors import Conflict, Invalid, NotFound
@@ -67,6 +68,7 @@ def add_site(
 ) -> UUID:
     """Add a place to one's organisation (staff: to any). Announces `SiteAdded`."""
     organization = _managed(work, org_id, Permission.MANAGE_ADDRESSES)
+    require_every_store(work)
     if work.session.scalar(select(Site.id).where(Site.org_id == org_id, Site.name == name.strip())):
         raise Conflict(f"There already is a place named {name.strip()}.")
     zone = time_zone or organization.time_zone

@@ -153,6 +153,7 @@ class SettingChanged(Event):
     after: dict[str, str]
     effective_from: datetime
     reason: str
+    proposed_by: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -494,3 +495,187 @@ class HolidaysChanged(Event):
     subject: ClassVar[str] = "organization"
     before: dict[str, str]
     after: dict[str, str]
+
+
+# --- a lost second factor, browsers, settings of two people ------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLossReported(Event):
+    """Somebody with the right password says that the second factor is lost. `decider` is the owner or the platform."""
+
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    link_id: UUID
+    for_org_id: UUID
+    decider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLossApproved(Event):
+    """A yes to taking a lost second factor off. Without `takes_effect_at` it was the first of two."""
+
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    link_id: UUID | None
+    for_org_id: UUID
+    takes_effect_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLossRefused(Event):
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    for_org_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLossCancelled(Event):
+    """Nothing is taken off. `by` is what stopped it: a session, a link, the factor, or time (nobody decided)."""
+
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    for_org_id: UUID
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLossNear(Event):
+    """A lost second factor goes soon; who still has it is told once more."""
+
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    link_id: UUID
+    for_org_id: UUID
+    takes_effect_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostFactorRemoved(Event):
+    """A lost second factor is off, all sessions have ended; money stays closed to the person until `closed_until`."""
+
+    subject: ClassVar[str] = "person"
+    loss_id: UUID
+    for_org_id: UUID
+    sessions_ended: int
+    closed_until: datetime
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewBrowserSeen(Event):
+    """A person signed in from a browser that was not seen before; `link_id` opens "this was not me"."""
+
+    subject: ClassVar[str] = "person"
+    session_id: UUID
+    link_id: UUID
+    for_org_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInDisowned(Event):
+    """A person says that a sign-in was somebody else: sessions have ended, and the password opens nothing any more."""
+
+    subject: ClassVar[str] = "person"
+    session_id: UUID
+    sessions_ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingProposed(Event):
+    """A change of a setting that takes effect once a second person has approved it."""
+
+    subject: ClassVar[str] = "setting"
+    proposal_id: UUID
+    setting: str
+    before: dict[str, str]
+    after: dict[str, str]
+    effective_from: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingDecided(Event):
+    """A proposed change of a setting was refused, or its author took it back. An approved one is a `SettingChanged`."""
+
+    subject: ClassVar[str] = "setting"
+    proposal_id: UUID
+    setting: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(Event):
+    """Everything that named a person is gone; ids stay, and name nobody."""
+
+    subject: ClassVar[str] = "person"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorationProposed(Event):
+    """Somebody of the platform proposes to lift a suspension; another one decides."""
+
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorationDeclined(Event):
+    """A proposed restoration was not approved; the suspension stands."""
+
+    subject: ClassVar[str] = "organization"
+    suspension_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewConsentAsked(Event):
+    """Somebody of the platform asks to look through a member's eyes."""
+
+    subject: ClassVar[str] = "organization"
+    consent_id: UUID
+    person_id: UUID
+    reason: str
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewConsentAnswered(Event):
+    """A member let the platform's people look through their eyes for some hours, or did not, or took it back."""
+
+    subject: ClassVar[str] = "organization"
+    consent_id: UUID
+    person_id: UUID
+    reason: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewStarted(Event):
+    """Somebody began to look through the eyes of `person_id`; with a consent it is somebody of the platform."""
+
+    subject: ClassVar[str] = "organization"
+    viewing_id: UUID
+    person_id: UUID
+    viewer_id: UUID
+    consent_id: UUID | None
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewStopped(Event):
+    """A look through somebody's eyes ended; `how` says by what."""
+
+    subject: ClassVar[str] = "organization"
+    viewing_id: UUID
+    person_id: UUID
+    viewer_id: UUID
+    consent_id: UUID | None
+    how: str

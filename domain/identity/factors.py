@@ -41,6 +41,7 @@ PURPOSE, PAPER = "second factor", "recovery code"
 STEP_SECONDS = 30
 SHOWN_FOR = timedelta(minutes=10)
 RECOVERY_CODES = 10
+CLOSED_AFTER_LOSS = timedelta(hours=72)  # in which whoever got in without the factor moves no money
 GUESSES_IN_ALL = 20  # per person from everywhere: all of them come from somebody who has the password
 _PAPER_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
 
@@ -56,6 +57,10 @@ class StepUpNeeded(NotAllowed):
 
 class FactorMissing(NotAllowed):
     """The platform asks for a second factor here, and the person has none."""
+
+
+class ClosedAfterLoss(NotAllowed):
+    """A lost second factor was taken off a short while ago: what it guarded stays closed to the person."""
 
 
 class FactorExists(Conflict):
@@ -118,10 +123,15 @@ def remove_factor(work: Work, *, code: str, address: str) -> bool:
         raise NotFound("No second factor is set up.")
     if shown(work, person_id=person.id, code=code, address=address, org_id=work.actor.org_id) is None:
         return False
-    for table in (RecoveryCode, SecondFactor):
-        work.session.execute(delete(table).where(table.person_id == person.id))
+    take_factor_off(work, person_id=person.id)
     work.record(FactorRemoved(subject_id=person.id, before={"second_factor": "app"}, after={"second_factor": "off"}))
     return True
+
+
+def take_factor_off(work: Work, *, person_id: UUID) -> None:
+    """The step by which a person's app and recovery codes go. The caller had the right to it."""
+    for table in (RecoveryCode, SecondFactor):
+        work.session.execute(delete(table).where(table.person_id == person_id))
 
 
 def renew_recovery_codes(work: Work) -> list[str]:
@@ -139,6 +149,7 @@ def renew_recovery_codes(work: Work) -> list[str]:
 
 def my_factor(work: Work) -> FactorSheet | None:
     """One's own second factor, and how many recovery codes are left; None when none is on."""
+    work.actor.require_self()
     if work.actor.user_id is None:
         raise NotFound
     row = work.session.execute(
@@ -177,7 +188,8 @@ def require_recent_factor(work: Work) -> None:
     """Refuse unless the second factor was shown in this session within the last ten minutes.
 
     For what moves money or says where it goes. Who has no second factor passes, as long as the platform does not
-    ask for one (`FACTOR_REQUIRED_FOR_MONEY`). Raises `StepUpNeeded` and `FactorMissing`.
+    ask for one (`FACTOR_REQUIRED_FOR_MONEY`). Who got in without a lost factor waits three days, whatever he
+    has set up since. Raises `StepUpNeeded`, `FactorMissing` and `ClosedAfterLoss`.
     """
     me: Actor = work.actor
     if me.is_system:
@@ -187,11 +199,21 @@ def require_recent_factor(work: Work) -> None:
     found = work.session.execute(
         text(
             "select exists (select 1 from second_factors f where f.person_id = :me and f.confirmed_at is not null)"
-            " as is_enrolled, (select s.factor_shown_at from sign_in_sessions s where s.id = :session"
-            "   and s.person_id = :me and s.revoked_at is null and s.expires_at > :now) as shown_at"
+            " as is_enrolled, (select max(l.ended_at) from factor_losses l where l.person_id = :me and l.state = 'done'"
+            "   and l.ended_at > :closed_since) as lost_at, (select s.factor_shown_at from sign_in_sessions s"
+            "   where s.id = :session and s.person_id = :me and s.revoked_at is null and s.expires_at > :now) as shown_at"
         ),
-        {"me": me.user_id, "session": me.sign_in_session_id, "now": work.now},
-    ).one()
+        {
+            "me": me.user_id, "session": me.sign_in_session_id, "now": work.now,
+            "closed_since": work.now - CLOSED_AFTER_LOSS,
+        },
+    ).one()  # fmt: skip
+    if found.lost_at is not None:
+        hours = -(-int((found.lost_at + CLOSED_AFTER_LOSS - work.now).total_seconds()) // 3600)
+        raise ClosedAfterLoss(
+            "Your lost second factor was taken off a short while ago. Until it is clear that it was you, this stays"
+            f" closed to you for another {hours} hour{'s' if hours != 1 else ''}. A colleague with the right can do it."
+        )
     if not found.is_enrolled:
         if value_of(work, Setting.FACTOR_REQUIRED_FOR_MONEY):
             raise FactorMissing("This needs a second factor. Please set one up under Sign-in & security.")

@@ -310,8 +310,7 @@ _DISTRIBUTION = (
     ),
     distribution(
         "Regional dashboard", F, TERRITORY, scoped(By.STOCK_AND_DELIVERY), scoped(By.SALES),
-        questions=("orders.orders_of_seller",), does=(P.SEE_SALES,),
-        pending={V.WAREHOUSE_MANAGER: f"{UNSCOPED}there is no dashboard of stock and delivery"},
+        questions=("orders.orders_of_seller", "orders.sales_by_region"), does=(P.SEE_SALES,),
     ),
     distribution("Contracts (3-party) sign", F, NO, NO, NO),
     distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
@@ -363,19 +362,24 @@ _PLATFORM = (
     ),
     platform(
         "Propose suspensions", NO, NO, F, F, NO, NO, does=(P.PROPOSE_SUSPENSION,),
-        commands=("identity.propose_suspension", "identity.propose_restoration"), questions=("reports.suspension_preview",), beside=True,
+        commands=("identity.propose_suspension", "identity.propose_restoration"),
+        questions=("reports.suspension_preview",), beside=True,
     ),
     # The right differs, the commands do not: who suspends decides on what others propose, the super admin on anything.
     platform(
         "Decide on proposals and appeals, restore", F, NO, NO, NO, NO, NO, does=(P.APPROVE_SUSPENSION,),
-        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
-                  "identity.decide_restoration"),
+        commands=(
+            "identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
+            "identity.decide_restoration",
+        ),
         questions=("reports.suspension_preview",), beside=True,
     ),
     platform(
         "Decide on proposals and appeals of others, restore", NO, F, NO, NO, NO, NO, does=(P.SUSPEND_MEMBERS,),
-        commands=("identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
-                  "identity.decide_restoration"),
+        commands=(
+            "identity.decide_suspension", "identity.decide_appeal", "identity.restore_organization",
+            "identity.decide_restoration",
+        ),
         questions=("reports.suspension_preview",), beside=True,
     ),
     platform(

@@ -5,6 +5,7 @@ from uuid import UUID
 from domain.identity.events import DeliveryPreferencesChanged
 from domain.identity.models import Site
 from domain.identity.permissions import Permission
+from domain.identity.reach import reach_of
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
 
@@ -22,6 +23,9 @@ def set_delivery_preferences(
     work.actor.require(Permission.MANAGE_ADDRESSES)
     site = work.session.get(Site, site_id, with_for_update=True)
     if site is None or site.org_id != work.actor.require_org():
+        raise NotFound
+    stores = reach_of(work).stores
+    if stores is not None and site.id not in stores:
         raise NotFound
     wanted = {"dock_hours": dock_hours, "preferred_carrier": preferred_carrier, "delivery_notes": delivery_notes}
     before = {name: getattr(site, name) for name in wanted}

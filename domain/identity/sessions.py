@@ -42,23 +42,31 @@ def redeem_ticket(work: Work, *, ticket: str, nonce: str) -> UUID:
 
 def whose_session(work: Work, *, session_id: UUID) -> tuple[SignedIn, Actor] | None:
     """Who a live session belongs to, and the actor that may act for it; None when it has ended."""
+    live = live_session(work, session_id=session_id)
+    return None if live is None else (live[0], actor_of(live[0]))
+
+
+def live_session(work: Work, *, session_id: UUID) -> tuple[SignedIn, UUID | None] | None:
+    """Who a live session belongs to, and the look through somebody else's eyes that is open in it, if any."""
     system_only(work)
     row = work.session.execute(
         text(
             "select s.id as session_id, p.id as person_id, p.name as person_name, p.email, o.id as org_id,"
             " o.name as org_name, o.kind as org_kind, o.state as org_state, m.variant, o.time_zone,"
-            " o.locale, o.currency"
+            " o.locale, o.currency, v.id as viewing_id"
             " from sign_in_sessions s join people p on p.id = s.person_id and p.state = 'active'"
             " join memberships m on m.person_id = p.id and m.org_id = s.org_id and m.state = 'active'"
             " join organizations o on o.id = s.org_id"
+            " left join viewings v on v.session_id = s.id and v.ended_at is null"
             " where s.id = :id and s.revoked_at is null and s.expires_at > :now and s.ticket_hash is null"
         ),
         {"id": session_id, "now": work.now},
     ).one_or_none()
     if row is None:
         return None
-    signed_in = SignedIn.model_validate(row._asdict())
-    return signed_in, actor_of(signed_in)
+    facts = row._asdict()
+    viewing_id: UUID | None = facts.pop("viewing_id")
+    return SignedIn.model_validate(facts), viewing_id
 
 
 def actor_of(signed_in: SignedIn) -> Actor:
@@ -96,6 +104,7 @@ def note_seen(work: Work, *, session_id: UUID) -> None:
 
 def my_sessions(work: Work) -> list[SessionRow]:
     """The acting person's live sessions: this one first, then the one used last."""
+    work.actor.require_self()
     rows = work.session.execute(
         text(
             "select id as session_id, user_agent, method, factor_shown_at is not null as with_factor, created_at,"
@@ -147,12 +156,14 @@ def end_sessions_of(work: Work, *, person_id: UUID, but: UUID | None = None) -> 
 SECURITY_EVENTS = (
     "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged",
     "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway", "FactorEnrolled",
-    "FactorRemoved", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
+    "FactorRemoved", "FactorLossReported", "FactorLossApproved", "FactorLossRefused", "FactorLossCancelled",
+    "LostFactorRemoved", "NewBrowserSeen", "SignInDisowned", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
 )  # fmt: skip
 
 
 def my_sign_ins(work: Work, *, page: int = 1, size: int = 20) -> tuple[list[SecurityEventRow], int]:
     """What happened to one's own sign-in, latest first: one page, and how many there are in all."""
+    work.actor.require_self()
     rows = work.session.execute(
         text(
             "select e.id as event_id, e.name, e.recorded_at as at, e.facts, s.user_agent,"

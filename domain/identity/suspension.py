@@ -2,6 +2,7 @@
 
 A suspended organisation begins nothing new: no orders, no baskets, no offers, and its offers are not found. It signs
 in, and what is open goes on: it ships, counts, accepts and is paid. proposed -> active | declined; active -> lifted.
+Lifting is proposed and decided in the same way: whoever proposed it never decides.
 """
 
 from datetime import datetime
@@ -15,13 +16,16 @@ from domain.identity.events import (
     OrganizationSuspended,
     PersonDisabled,
     PersonEnabled,
+    RestorationDeclined,
+    RestorationProposed,
     SuspensionAppealed,
     SuspensionDeclined,
     SuspensionProposed,
 )
 from domain.identity.models import Membership, Organization, Person, Suspension
 from domain.identity.permissions import Permission
-from domain.identity.states import AppealState, OrgKind, Origin, SuspensionState
+from domain.identity.sessions import end_sessions_of
+from domain.identity.states import AppealState, OrgKind, Origin, SuspensionState, Variant
 from domain.identity.views import FoundOrganization, OrganizationSheet, PersonRow, SuspensionRow
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
@@ -143,7 +147,54 @@ def restore_organization(work: Work, *, org_id: UUID, note: str) -> None:
         raise Conflict("This organisation is not suspended.")
     if found.appeal_state == AppealState.OPEN:
         raise Conflict("An appeal is open. Please decide on the appeal.")
+    if found.restore_proposed_by is not None and found.restore_proposed_by == work.actor.user_id:
+        raise OtherEyesNeeded("You proposed this restoration, so somebody else has to decide on it.")
     _lift(work, organization, found, _sentence(note, "note"))
+
+
+def propose_restoration(work: Work, *, request_id: UUID, org_id: UUID, reason: str) -> UUID:
+    """Propose that a suspension be lifted; it stands until somebody else decides. Returns the suspension.
+
+    Raises `NotFound`, and `Conflict` when nothing is suspended, an appeal is open or one is proposed already. Announces
+    `RestorationProposed`.
+    """
+    work.actor.require(Permission.PROPOSE_SUSPENSION)
+    _organization(work, org_id)
+    _is_no_party(work, org_id)
+    found = _open(work, org_id)
+    if found is None or found.state != SuspensionState.ACTIVE:
+        raise Conflict("This organisation is not suspended.")
+    if found.appeal_state == AppealState.OPEN:
+        raise Conflict("An appeal is open, and whoever decides on it decides about the suspension.")
+    if found.restore_proposed_at is not None:
+        raise Conflict("A restoration of this organisation is proposed already.")
+    found.restore_proposed_by, found.restore_proposed_at = work.actor.user_id, work.now
+    found.restore_reason = _sentence(reason, "reason")
+    work.record(RestorationProposed(subject_id=org_id, suspension_id=found.id, reason=found.restore_reason))
+    return found.id
+
+
+def decide_restoration(work: Work, *, suspension_id: UUID, is_approved: bool, note: str) -> None:
+    """Decide on a proposed restoration, by somebody else than who proposed it.
+
+    Raises `NotFound`, `Conflict` when none is proposed, `OtherEyesNeeded`. Announces `OrganizationRestored` or
+    `RestorationDeclined`; after a no another one can be proposed.
+    """
+    _require_any(work, _DECIDERS)
+    found = _locked(work, suspension_id)
+    _is_no_party(work, found.org_id)
+    if found.restore_proposed_at is None or found.state != SuspensionState.ACTIVE:
+        raise Conflict("There is no open proposal to restore this organisation.")
+    if found.restore_proposed_by is not None and found.restore_proposed_by == work.actor.user_id:
+        raise OtherEyesNeeded("You proposed this restoration, so somebody else has to decide on it.")
+    if found.appeal_state == AppealState.OPEN:
+        raise Conflict("An appeal is open. Please decide on the appeal.")
+    note = _sentence(note, "note")
+    if is_approved:
+        _lift(work, _organization(work, found.org_id), found, note)
+        return
+    found.restore_proposed_by = found.restore_proposed_at = found.restore_reason = None
+    work.record(RestorationDeclined(subject_id=found.org_id, suspension_id=found.id, reason=note))
 
 
 def appeal_suspension(work: Work, *, appeal: str) -> None:
@@ -182,7 +233,7 @@ def decide_appeal(work: Work, *, suspension_id: UUID, is_granted: bool, answer: 
     _is_no_party(work, found.org_id)
     if found.appeal_state != AppealState.OPEN or found.state != SuspensionState.ACTIVE:
         raise Conflict("There is no open appeal against this suspension.")
-    if work.actor.user_id in (found.decided_by, found.proposed_by):
+    if work.actor.user_id in (found.decided_by, found.proposed_by, found.restore_proposed_by):
         raise OtherEyesNeeded("You took part in the decision, so somebody else has to look at the appeal.")
     answer = _sentence(answer, "answer")
     found.appeal_state = (AppealState.GRANTED if is_granted else AppealState.REFUSED).value
@@ -211,19 +262,18 @@ def lift_ended_suspensions(work: Work, *, limit: int = 100) -> int:
 def disable_person(work: Work, *, person_id: UUID, reason: str) -> None:
     """Keep one person from signing in, and end where the person is signed in; colleagues go on.
 
-    Raises `NotFound`, and `Conflict` for oneself. Announces `PersonDisabled`.
+    Raises `NotFound`, `Conflict` for oneself, `OtherEyesNeeded` for somebody with whom one works elsewhere, and
+    `NotAllowed` for an administrator of the platform, unless by another one. Announces `PersonDisabled`.
     """
     work.actor.require(Permission.SUSPEND_MEMBERS)
     person = _person(work, person_id)
     if person.id == work.actor.user_id:
         raise Conflict("You cannot disable your own account.")
+    _may_decide_on(work, person_id)
     if person.state == "disabled":
         raise Conflict("This account is disabled already.")
     person.stand_as("disabled")
-    work.session.execute(
-        text("update sign_in_sessions set revoked_at = :now where person_id = :id and revoked_at is null"),
-        {"now": work.now, "id": person_id},
-    )
+    end_sessions_of(work, person_id=person_id)
     work.record(
         PersonDisabled(
             subject_id=person_id, for_org_id=_home_of(work, person_id), reason=_sentence(reason, "reason"),
@@ -233,9 +283,10 @@ def disable_person(work: Work, *, person_id: UUID, reason: str) -> None:
 
 
 def enable_person(work: Work, *, person_id: UUID, reason: str) -> None:
-    """Let a person sign in again. Raises `NotFound`, `Conflict`. Announces `PersonEnabled`."""
+    """Let a person sign in again. Raises what `disable_person` raises. Announces `PersonEnabled`."""
     work.actor.require(Permission.SUSPEND_MEMBERS)
     person = _person(work, person_id)
+    _may_decide_on(work, person_id)
     if person.state != "disabled":
         raise Conflict("This account is not disabled.")
     person.stand_as("active")
@@ -253,10 +304,11 @@ _ROW = (
     "select s.id as suspension_id, s.org_id, o.name as org_name, s.state, s.reason, s.until, s.proposed_at,"
     " s.proposed_by, s.decided_at, s.decided_by, s.decision_note, s.lifted_at, s.lift_note, s.appeal, s.appealed_at,"
     " s.appeal_state, s.appeal_decided_at, s.appeal_answer,"
+    " s.restore_proposed_by, s.restore_proposed_at, s.restore_reason, rb.name as restore_proposed_by_name,"
     " pb.name as proposed_by_name, db.name as decided_by_name, lb.name as lifted_by_name, ab.name as appeal_by_name"
     " from suspensions s join organizations o on o.id = s.org_id left join people pb on pb.id = s.proposed_by"
     " left join people db on db.id = s.decided_by left join people lb on lb.id = s.lifted_by"
-    " left join people ab on ab.id = s.appeal_decided_by"
+    " left join people ab on ab.id = s.appeal_decided_by left join people rb on rb.id = s.restore_proposed_by"
 )
 
 
@@ -268,7 +320,8 @@ def my_suspension(work: Work) -> SuspensionRow | None:
     if row is None:
         return None
     unnamed = {"proposed_by": None, "decided_by": None, "proposed_by_name": None, "decided_by_name": None,
-               "lifted_by_name": None, "appeal_by_name": None, "decision_note": None}  # fmt: skip
+               "lifted_by_name": None, "appeal_by_name": None, "decision_note": None, "restore_proposed_by": None,
+               "restore_proposed_at": None, "restore_reason": None, "restore_proposed_by_name": None}  # fmt: skip
     return SuspensionRow.model_validate({**row._asdict(), **unnamed})
 
 
@@ -284,8 +337,9 @@ def open_suspensions(work: Work) -> list[SuspensionRow]:
     _require_any(work, _LOOKERS)
     rows = work.session.execute(
         text(
-            _ROW + " where s.state = 'proposed' or (s.state = 'active' and s.appeal_state = 'open')"
-            " order by coalesce(s.appealed_at, s.proposed_at)"
+            _ROW + " where s.state = 'proposed' or (s.state = 'active'"
+            " and (s.appeal_state = 'open' or s.restore_proposed_at is not null))"
+            " order by greatest(s.appealed_at, s.restore_proposed_at, s.proposed_at)"
         )
     )
     return [SuspensionRow.model_validate(row._asdict()) for row in rows]
@@ -398,6 +452,24 @@ def _is_no_party(work: Work, org_id: UUID) -> None:
     """Who has, or had, a place in the organisation does not decide about it."""
     if work.actor.user_id is not None and work.session.get(Membership, (work.actor.user_id, org_id)) is not None:
         raise OtherEyesNeeded("You belong to this organisation, so somebody else has to decide.")
+
+
+def _may_decide_on(work: Work, person_id: UUID) -> None:
+    """Who works with somebody elsewhere does not decide on that person's account, and nobody on those above."""
+    found = work.session.execute(
+        text(
+            "select exists (select 1 from memberships mine join memberships theirs on theirs.org_id = mine.org_id"
+            " join organizations o on o.id = mine.org_id and o.kind <> :platform"
+            " where mine.person_id = :me and theirs.person_id = :person) as has_ties,"
+            " exists (select 1 from memberships where person_id = :person and state = 'active' and variant = :above)"
+            " as is_above"
+        ),
+        {"me": work.actor.user_id, "person": person_id, "platform": OrgKind.PLATFORM, "above": Variant.SUPER_ADMIN},
+    ).one()
+    if found.has_ties:
+        raise OtherEyesNeeded("You work with this person elsewhere, so somebody else has to decide.")
+    if found.is_above and not work.actor.is_system and work.actor.variant != Variant.SUPER_ADMIN:
+        raise NotAllowed("The account of an administrator is for another administrator to decide on.")
 
 
 def _require_any(work: Work, permissions: tuple[Permission, ...]) -> None:

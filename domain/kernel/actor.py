@@ -15,6 +15,10 @@ class Scope(StrEnum):
     SYSTEM = "system"
 
 
+class OnlyLooking(NotAllowed):
+    """Who looks through somebody else's eyes changes nothing, and sees nothing that is that person's alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Names are kept out: an actor can stand in logs and events."""
@@ -26,6 +30,8 @@ class Actor:
     scope: Scope = Scope.MEMBER
     permissions: frozenset[StrEnum] = field(default=frozenset(), repr=False)
     sign_in_session_id: UUID | None = None
+    # Who really sits there, when somebody looks through this person's eyes: such an actor reads and does nothing.
+    viewer_id: UUID | None = None
 
     @classmethod
     def system(cls) -> "Actor":
@@ -39,6 +45,16 @@ class Actor:
     @property
     def is_system(self) -> bool:
         return self.scope is Scope.SYSTEM
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether somebody else looks through this person's eyes."""
+        return self.viewer_id is not None
+
+    def require_self(self) -> None:
+        """Refuse who only looks through this person's eyes: what follows is for the person alone."""
+        if self.is_looking:
+            raise OnlyLooking("You are looking as somebody else; this is for that person alone.")
 
     def may(self, permission: StrEnum) -> bool:
         return self.is_system or permission in self.permissions

@@ -176,6 +176,8 @@ def _may_see(work: Work, row: StoredFile) -> bool:
         return True
     if not (row.org_id == work.actor.org_id or work.actor.is_staff):
         return False
+    if row.needs and work.actor.is_looking:  # papers of a company are not for whoever looks through its people's eyes
+        return False
     return not row.needs or work.actor.is_system or any(need in work.actor.permissions for need in row.needs)
 
 

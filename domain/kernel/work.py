@@ -26,7 +26,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 from domain.kernel import database
-from domain.kernel.actor import Actor
+from domain.kernel.actor import Actor, OnlyLooking
 from domain.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from domain.kernel.events import Event
 
@@ -96,8 +96,11 @@ def run(actor: Actor, command: Callable[Concatenate[Work, P], A], /, *args: P.ar
     """Do one command as one transaction, and return its answer.
 
     A `request_id` among the facts makes twice once: a repeat returns the first answer, and the same
-    id with other facts raises `RequestReused`. Raises `DomainError` when the command refuses.
+    id with other facts raises `RequestReused`. Raises `DomainError` when the command refuses, and `OnlyLooking`,
+    before anything else, for whoever looks through somebody else's eyes.
     """
+    if actor.is_looking:
+        raise OnlyLooking("You are looking as somebody else; nothing can be changed. Stop looking to act yourself.")
     name = f"{command.__module__}.{command.__qualname__}"
     request_id = facts.get("request_id")
     body_hash = _hash(name, facts) if request_id is not None else None

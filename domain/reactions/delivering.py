@@ -18,6 +18,16 @@ from domain.kernel.work import Work, begin, run
 from domain.reactions.accounts import CLOSING, WRITTEN, end_company_sessions, write_about_sign_in
 from domain.reactions.approvals import TOLD as TOLD_OF_APPROVALS
 from domain.reactions.approvals import tell_of_approval
+from domain.reactions.factors import (
+    LETTERS,
+    NEW_BROWSERS,
+    PROPOSALS,
+    tell_of_lost_factor,
+    tell_of_new_browser,
+    tell_of_proposal,
+)
+from domain.reactions.looking import TOLD as TOLD_OF_LOOKING
+from domain.reactions.looking import tell_of_looking
 from domain.reactions.notifications import TOLD, tell_parties
 from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
@@ -33,12 +43,16 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
     "approvals.tell_of_approval": (tell_of_approval, TOLD_OF_APPROVALS),
     "standing.tell_of_standing": (tell_of_standing, CALLS),
+    "looking.tell_of_looking": (tell_of_looking, TOLD_OF_LOOKING),
     "teams.write_letters": (write_letters, CALLS_FOR_A_LETTER),
     "teams.hand_over_work": (hand_over_work, frozenset({"MemberRemoved"})),
     "verification.check_proof": (check_proof, CHECKED),
     "verification.screen_newcomer": (screen_newcomer, frozenset({"OrganizationRegistered"})),
     "verification.tell_of_proof": (tell_of_proof, TOLD_OF_PROOFS),
     "accounts.write_about_sign_in": (write_about_sign_in, WRITTEN),
+    "factors.tell_of_lost_factor": (tell_of_lost_factor, frozenset(LETTERS)),
+    "factors.tell_of_new_browser": (tell_of_new_browser, NEW_BROWSERS),
+    "factors.tell_of_proposal": (tell_of_proposal, PROPOSALS),
     "accounts.end_company_sessions": (end_company_sessions, CLOSING),
 }
 TIMERS: dict[str, Callable[..., Any]] = {

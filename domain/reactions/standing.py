@@ -12,9 +12,14 @@ from domain.kernel.work import Work
 CALLS = frozenset(
     {
         "OrganizationSuspended", "OrganizationRestored", "AppealDecided", "SuspensionProposed", "SuspensionAppealed",
-        "PersonDisabled", "PersonEnabled",
+        "RestorationProposed", "PersonDisabled", "PersonEnabled",
     }
 )  # fmt: skip
+
+_FOR_THE_PLATFORM = {
+    "SuspensionProposed": "suspension_proposed", "SuspensionAppealed": "suspension_appealed",
+    "RestorationProposed": "restoration_proposed",
+}  # fmt: skip
 
 
 def tell_of_standing(work: Work, event: Any) -> None:
@@ -25,9 +30,8 @@ def tell_of_standing(work: Work, event: Any) -> None:
     org_name: str = work.session.execute(
         text("select name from organizations where id = :id"), {"id": event.subject_id}
     ).scalar_one()
-    if event.name in ("SuspensionProposed", "SuspensionAppealed"):
-        kind = "suspension_proposed" if event.name == "SuspensionProposed" else "suspension_appealed"
-        _notice(work, event, kind, _platform(work), {"org_name": org_name})
+    if event.name in _FOR_THE_PLATFORM:
+        _notice(work, event, _FOR_THE_PLATFORM[event.name], _platform(work), {"org_name": org_name})
         return
     if event.name == "AppealDecided" and event.facts["is_granted"]:
         return  # the restoration tells

@@ -112,7 +112,7 @@ def all_audit(
 INTERNAL = frozenset(
     {
         "CaseOpened", "CaseMoved", "SanctionsHitFound", "SanctionsHitDecided", "SuspensionProposed",
-        "SuspensionDeclined",
+        "SuspensionDeclined", "RestorationProposed", "RestorationDeclined",
     }
 )  # fmt: skip
 

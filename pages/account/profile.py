@@ -6,6 +6,7 @@ from app import sign_in, words
 from app.bridge import ask
 from app.navigation import guard, page_of
 from app.parts import facts_list, page_header, section
+from app.parts.looking import draw_own_views
 from app.parts.reachable import draw_company_sign_on, draw_reachable
 from app.workplaces import draw_workplaces
 from domain import identity
@@ -31,7 +32,8 @@ with left, st.container(border=True):
     )
     if who.org_kind != OrgKind.PLATFORM:
         st.page_link(page_of("account-terms"), label="Terms of service", icon=":material/gavel:")
-    st.button("Sign out", icon=":material/logout:", on_click=sign_in.leave, key="profile-sign-out")
+    if who.looking is None:
+        st.button("Sign out", icon=":material/logout:", on_click=sign_in.leave, key="profile-sign-out")
 draw_workplaces(who)
 
 with right:
@@ -39,5 +41,7 @@ with right:
         section("Sign-in")
         st.caption("Your password, your second factor, and where you are signed in.")
         st.page_link(page_of("account-security"), label="Sign-in & security", icon=":material/shield_lock:")
-    draw_reachable()
+    if who.looking is None:
+        draw_reachable()
     draw_company_sign_on(actor, who.email)
+draw_own_views((who, actor))

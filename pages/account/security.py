@@ -6,7 +6,7 @@ import streamlit as st
 from app import sign_in, words
 from app.bridge import ask, perform
 from app.navigation import guard
-from app.parts import Column, confirm, page_header, paged_table, plain, section
+from app.parts import Column, confirm, empty_state, page_header, paged_table, plain, section
 from app.parts.forms import guarded_dialog, settle
 from app.parts.step_up import code_form
 from domain import identity
@@ -225,6 +225,9 @@ def draw_history() -> None:
 
 
 page_header("Sign-in & security", "How you sign in, and where you are signed in")
+if who.looking is not None:
+    empty_state("shield_lock", "For this person alone", "Nobody else sees how and where somebody signs in.")
+    st.stop()
 # As long as they are not done with, whatever draws the screen anew meanwhile.
 if "setting-up" in st.session_state:
     set_up()

@@ -1,7 +1,9 @@
 """The people of my organisation: who they are, asking somebody to join, and letting somebody go."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from uuid import UUID
 
 import streamlit as st
 
@@ -10,7 +12,7 @@ from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, confirm, page_header, plain, section, table
 from app.parts.forms import guarded_dialog, once, settle
-from domain import identity, orders, reports
+from domain import identity, orders, reports, stock, territories
 from domain.identity import VARIANTS, InvitationRow, MemberRow, OrgKind, Permission, ScopeKind, Variant
 
 who, actor = guard()
@@ -51,11 +53,48 @@ def change_role(person: MemberRow) -> None:
         st.rerun()
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """To what people are kept: where it stands in their reach, and its words."""
+
+    held: str
+    plural: str
+    unknown: str
+    help: str
+
+
+SCOPES = {
+    ScopeKind.STORE: Scope("stores", "places", "A place of before", "They order and receive for these."),
+    ScopeKind.CUSTOMER: Scope("customers", "customers", "Another customer", "They see and answer orders of these."),
+    ScopeKind.REGION: Scope(
+        "regions", "regions", "Another region",
+        "They see what is delivered to an address there, by the day of the order, and its figures.",
+    ),
+    ScopeKind.WAREHOUSE: Scope(
+        "warehouses", "warehouses", "A warehouse of before",
+        "They receive, count and ship there, and receive what is delivered to its address.",
+    ),
+}  # fmt: skip
+
+
+def assignable(kind: ScopeKind) -> dict[UUID, str]:
+    """What somebody of this organisation can be kept to, by its name."""
+    match kind:
+        case ScopeKind.STORE:
+            return {place.site_id: place.name for place in ask(identity.my_sites)}
+        case ScopeKind.CUSTOMER:
+            return {row.buyer_id: row.buyer_name for row in ask(orders.orders_of_seller, size=500)[0]}
+        case ScopeKind.REGION:
+            return {row.region_id: row.name for row in ask(territories.my_territories) if row.state != "past"}
+        case ScopeKind.WAREHOUSE:
+            return {row.location_id: row.name for row in ask(stock.my_locations)}
+
+
 @guarded_dialog("Limits")
 def set_limits(person: MemberRow) -> None:
     st.markdown(f"How far **{plain(person.name)}** may go without asking you. Left empty: no limit.")
     role, now = Variant(person.variant), reach[person.person_id]
-    kinds, amount, chosen = identity.scope_kinds(role), None, None
+    amount, chosen = None, {}
     with st.form(once("limits"), border=False):
         if identity.can_be_limited(role):
             amount = st.number_input(
@@ -63,18 +102,12 @@ def set_limits(person: MemberRow) -> None:
                 value=None if now.amount is None else float(now.amount),
                 help="For a checkout the whole sum counts, with tax and shipping.",
             )  # fmt: skip
-        if ScopeKind.STORE in kinds:
-            places = {place.site_id: place.name for place in ask(identity.my_sites)}
-            chosen = st.multiselect(
-                "Only these places", list(places), default=[one for one in now.stores if one in places],
-                format_func=lambda each: places[each], placeholder="All places",
-            )  # fmt: skip
-        if ScopeKind.CUSTOMER in kinds:
-            buyers = {row.buyer_id: row.buyer_name for row in ask(orders.orders_of_seller, size=500)[0]}
-            buyers = dict.fromkeys(now.customers, "Another customer") | buyers
-            chosen = st.multiselect(
-                "Only these customers", list(buyers), default=list(now.customers),
-                format_func=lambda each: buyers[each], placeholder="All customers",
+        for kind in sorted(identity.scope_kinds(role)):
+            names, held = assignable(kind), getattr(now, SCOPES[kind].held)
+            names = dict.fromkeys(held, SCOPES[kind].unknown) | names
+            chosen[kind] = st.multiselect(
+                f"Only these {SCOPES[kind].plural}", list(names), default=list(held), help=SCOPES[kind].help,
+                format_func=names.__getitem__, placeholder=f"All {SCOPES[kind].plural}",
             )  # fmt: skip
         reason = st.text_input("Why (optional)", max_chars=500)
         sent = st.form_submit_button("Set the limits", type="primary")
@@ -87,12 +120,12 @@ def set_limits(person: MemberRow) -> None:
             identity.set_member_limits, done="The limit is set.", person_id=person.person_id, amount=limit,
             currency=who.currency, reason=reason or "",
         )  # fmt: skip
-    if kept and chosen is not None:
-        [kind] = kinds
-        kept = settle(
-            identity.set_member_scopes, done="The limits are set.", person_id=person.person_id, kind=kind,
-            subject_ids=chosen, reason=reason or "",
-        )  # fmt: skip
+    for kind, subjects in chosen.items():
+        if kept and set(subjects) != set(getattr(now, SCOPES[kind].held)):
+            kept = settle(
+                identity.set_member_scopes, done="The limits are set.", person_id=person.person_id, kind=kind,
+                subject_ids=subjects, reason=reason or "",
+            )  # fmt: skip
     if kept:
         st.rerun()
 
@@ -105,10 +138,10 @@ def limits_of(person: MemberRow) -> str:
     words_ = []
     if found.amount is not None and found.currency is not None:
         words_.append(f"up to {words.money(found.amount, found.currency)}")
-    if found.stores:
-        words_.append(words.count(len(found.stores), "place"))
-    if found.customers:
-        words_.append(words.count(len(found.customers), "customer"))
+    for scope in SCOPES.values():
+        held = getattr(found, scope.held)
+        if held:
+            words_.append(words.count(len(held), scope.plural.removesuffix("s")))
     return "".join(f" · {word}" for word in words_)
 
 
@@ -171,6 +204,12 @@ def draw_person(person: MemberRow) -> None:
                     "Limits", key=f"limits-{person.person_id}", type="tertiary"
                 ):
                     set_limits(person)
+                if is_other and identity.may_look_as(actor, Variant(person.variant)):
+                    st.button(
+                        "View as", key=f"view-as-{person.person_id}", type="tertiary", on_click=perform,
+                        args=(identity.view_as_colleague,), kwargs={"person_id": person.person_id},
+                        help="See every screen as this colleague does. Nothing can be changed.",
+                    )  # fmt: skip
                 if st.button("Remove", key=f"remove-{person.person_id}", type="tertiary"):
                     remove(person)
 

@@ -11,7 +11,8 @@ from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, empty_state, facts_list, page_header, plain, section, status, table
 from app.parts.forms import guarded_dialog, once, settle
-from domain import identity, reports
+from app.parts.looking import draw_member_views
+from domain import identity, reports, territories
 from domain.identity import AppealState, OrgKind, PersonRow, SuspensionRow, SuspensionState
 from domain.identity import Permission as P
 from domain.reports import SuspensionPreview
@@ -92,12 +93,22 @@ def suspend(is_proposal: bool) -> None:
 
 
 @guarded_dialog("Restore this organisation")
-def restore() -> None:
+def restore(is_proposal: bool) -> None:
     with st.form(once("restore"), border=False):
         note = st.text_area("Why it is restored", max_chars=1000, height=100)
-        if st.form_submit_button("Restore", type="primary") and settle(
-            identity.restore_organization, org_id=sheet.org_id, note=note or "", done=f"{sheet.name} is active again."
-        ):
+        if not st.form_submit_button("Propose to restore" if is_proposal else "Restore", type="primary"):
+            return
+        if is_proposal:
+            kept = settle(
+                identity.propose_restoration, request="restore", org_id=sheet.org_id, reason=note or "",
+                done="The proposal waits for a decision.",
+            )  # fmt: skip
+        else:
+            kept = settle(
+                identity.restore_organization, org_id=sheet.org_id, note=note or "",
+                done=f"{sheet.name} is active again.",
+            )  # fmt: skip
+        if kept:
             st.rerun()
 
 
@@ -132,10 +143,12 @@ def actions() -> None:
         current is not None
         and current.state == SuspensionState.ACTIVE
         and current.appeal_state != AppealState.OPEN
-        and DECIDES
-        and st.button("Restore", icon=":material/undo:")
+        and current.restore_proposed_at is None
     ):
-        restore()
+        if DECIDES and st.button("Restore", icon=":material/undo:"):
+            restore(False)
+        elif not DECIDES and CONCERNED and st.button("Propose to restore", icon=":material/undo:"):
+            restore(True)
 
 
 def decide_proposal(row: SuspensionRow) -> None:
@@ -161,6 +174,28 @@ def decide_proposal(row: SuspensionRow) -> None:
                     )  # fmt: skip
 
 
+def decide_restoration(row: SuspensionRow) -> None:
+    with st.container(border=True, key="restoration"):
+        section("It is proposed to restore this organisation")
+        st.markdown(plain(row.restore_reason or ""))
+        by = row.restore_proposed_by_name or "the system"
+        st.caption(plain(f"By {by}, {words.instant(row.restore_proposed_at)}. Suspended for: {row.reason}"))
+        if not DECIDES:
+            st.caption("Operations or an administrator decides.")
+        elif row.restore_proposed_by == who.person_id:
+            st.caption("You proposed it, so somebody else has to decide.")
+        else:
+            note = st.text_input("Note on the decision", max_chars=1000, key="restoration-note")
+            with st.container(horizontal=True):
+                for label, is_approved in (("Restore", True), ("Decline the proposal", False)):
+                    st.button(
+                        label, type="primary" if is_approved else "secondary", on_click=perform,
+                        key=f"restoration-{is_approved}", args=(identity.decide_restoration,),
+                        kwargs={"suspension_id": row.suspension_id, "is_approved": is_approved, "note": note or "",
+                                "done": "The decision is kept, and those concerned are told."},
+                    )  # fmt: skip
+
+
 def decide_appeal(row: SuspensionRow) -> None:
     with st.container(border=True):
         section("An appeal is open")
@@ -168,7 +203,7 @@ def decide_appeal(row: SuspensionRow) -> None:
         st.caption(plain(f"Sent {words.instant(row.appealed_at)}. Suspended for: {row.reason}"))
         if not DECIDES:
             st.caption("Operations or an administrator decides.")
-        elif who.person_id in (row.decided_by, row.proposed_by):
+        elif who.person_id in (row.decided_by, row.proposed_by, row.restore_proposed_by):
             st.caption("You took part in the decision, so somebody else has to look at the appeal.")
         else:
             answer = st.text_input("Answer, as the organisation will read it", max_chars=1000, key="appeal-answer")
@@ -187,6 +222,8 @@ if current is not None and current.state == SuspensionState.PROPOSED and CONCERN
     decide_proposal(current)
 elif current is not None and current.appeal_state == AppealState.OPEN and CONCERNED:
     decide_appeal(current)
+elif current is not None and current.restore_proposed_at is not None and CONCERNED:
+    decide_restoration(current)
 
 left, right = st.columns([1, 2.2], gap="medium")
 with left, st.container(border=True):
@@ -215,6 +252,25 @@ with right, st.container(border=True):
         on_open=switch if actor.may(P.SUSPEND_MEMBERS) else None, alt="People of the organisation",
     )  # fmt: skip
 
+found_places = ask(territories.places, org_id=org_id) if actor.may(P.SEE_TERRITORIES) else []
+if found_places:
+    with st.container(border=True):
+        section("Places", "The region follows from the postal code, today.")
+        table(
+            "places", found_places,
+            [
+                Column("Place", lambda row: row.name),
+                Column("Kind", lambda row: words.site_kind(row.kind)),
+                Column("Address", lambda row: words.address(row.model_dump()), width="medium"),
+                Column("Region", lambda row: row.region_name or "None drawn"),
+                Column("Served by", lambda row: ", ".join(row.served_by) or "–"),
+            ],
+            alt="Places of the organisation",
+        )  # fmt: skip
+
+if actor.may(P.VIEW_AS_MEMBER) and sheet.kind != OrgKind.PLATFORM:
+    draw_member_views(sheet)
+
 if history:
     section("Suspensions so far")
 for row in history:
@@ -234,6 +290,9 @@ for row in history:
         if row.appeal:
             answered = f" – {words.appeal_word(row.appeal_state)}"
             lines["Appeal"] = f"{row.appeal}{answered}{f': {row.appeal_answer}' if row.appeal_answer else ''}"
+        if row.restore_proposed_at:
+            by = row.restore_proposed_by_name or "the system"
+            lines["Restoration proposed"] = f"{words.instant(row.restore_proposed_at)}, {by}: {row.restore_reason}"
         if row.lifted_at:
             lines["Lifted"] = f"{words.instant(row.lifted_at)}, {row.lifted_by_name or 'by itself'}: {row.lift_note}"
         facts_list(lines)

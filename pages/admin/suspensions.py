@@ -16,13 +16,18 @@ page_header("Suspensions", "Proposals and appeals that wait for somebody's decis
 
 def waiting(row: SuspensionRow) -> None:
     is_appeal = row.appeal_state == "open"
+    is_restoration = row.restore_proposed_at is not None and not is_appeal
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(width="content", gap="xxsmall"):
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
                 st.markdown(f"**{plain(row.org_name)}**", width="content")
-                status("appealed" if is_appeal else "proposed")
-            since = words.ago(row.appealed_at if is_appeal and row.appealed_at else row.proposed_at)
-            st.caption(plain(f"{row.appeal if is_appeal else row.reason} · {since}"))
+                status("appealed" if is_appeal else "restoration_proposed" if is_restoration else "proposed")
+            said, since = row.reason, row.proposed_at
+            if is_appeal:
+                said, since = row.appeal or "", row.appealed_at or since
+            elif is_restoration:
+                said, since = row.restore_reason or "", row.restore_proposed_at or since
+            st.caption(plain(f"{said} · {words.ago(since)}"))
         if st.button("Look at it", key=f"look-{row.suspension_id}", icon=":material/arrow_forward:"):
             go("admin-organization", organization=row.org_id)
 

@@ -30,7 +30,7 @@ def invited(token: str) -> None:
     st.markdown(f"{by} to work for **{plain(card.org_name)}** as **{plain(words.role(card.variant))}**.")
     st.caption(plain(card.email))
     here = sign_in.here()
-    me = here[0].person_id if here else None
+    me = here[0].person_id if here and here[0].looking is None else None
     if card.person_id is None:
         newcomer(token)
     elif me == card.person_id:

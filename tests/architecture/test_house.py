@@ -16,7 +16,14 @@ from psycopg import sql
 
 from domain import migrations
 from domain.catalog.states import MOVES as OFFER_MOVES
-from domain.identity.states import EMAIL_CHANGE_MOVES, IDENTITY_PROVIDER_MOVES, SUSPENSION_MOVES
+from domain.identity.states import (
+    EMAIL_CHANGE_MOVES,
+    IDENTITY_PROVIDER_MOVES,
+    LOSS_MOVES,
+    PROPOSAL_MOVES,
+    SUSPENSION_MOVES,
+    VIEW_CONSENT_MOVES,
+)
 from domain.kernel import database as db
 from domain.kernel.money import MINOR_UNITS, minor_unit
 from domain.kernel.settings import PROJECT
@@ -397,6 +404,8 @@ def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) 
     machines = {"offer": OFFER_MOVES, "order": ORDER_MOVES, "payment": PAYMENT_MOVES, "payout_batch": BATCH_MOVES}
     machines |= {"verification": VERIFICATION_MOVES, "verification_case": CASE_MOVES}
     machines |= {"email_change": EMAIL_CHANGE_MOVES, "identity_provider": IDENTITY_PROVIDER_MOVES}
+    machines |= {"view_consent": VIEW_CONSENT_MOVES}
+    machines |= {"factor_loss": LOSS_MOVES, "setting_proposal": PROPOSAL_MOVES}
     machines |= {"suspension": SUSPENSION_MOVES, "purchase_request": REQUEST_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
@@ -420,7 +429,10 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "catalog.MOVES",
         "identity.EMAIL_CHANGE_MOVES",
         "identity.IDENTITY_PROVIDER_MOVES",
+        "identity.LOSS_MOVES",
+        "identity.PROPOSAL_MOVES",
         "identity.SUSPENSION_MOVES",
+        "identity.VIEW_CONSENT_MOVES",
         "orders.MOVES",
         "orders.REQUEST_MOVES",
         "payments.BATCH_MOVES",

@@ -395,6 +395,7 @@ ENTRIES: dict[str, Entry] = {
     "orders.expire_purchase": command(lambda w: {"purchase_id": w.unpaid}),
     "orders.leave_feedback": command(lambda w: {"request_id": again(), "order_id": w.done, "stars": 1}, P.WRITE_REVIEWS),
     "orders.match_transfer": command(lambda w: {"bank_line_id": w.bank_line, "purchase_id": w.unpaid}, P.MATCH_PAYMENTS),
+    "orders.learned_carriers": question(nothing, P.SEE_PURCHASES, own=True),
     "orders.my_basket": question(nothing, P.FILL_BASKET, own=True),
     "orders.order_sheet": question(lambda w: {"order_id": w.done}, P.SEE_PURCHASES, P.SEE_SALES, staff=ALL),
     "orders.orders_of_buyer": question(nothing, P.SEE_PURCHASES, own=True),
@@ -428,6 +429,7 @@ ENTRIES: dict[str, Entry] = {
     "orders.remove_from_basket": command(lambda w: {"offer_id": w.offer}, P.FILL_BASKET, own=True),
     "orders.report_production": command(lambda w: {"order_id": w.in_production, "percent": 50}, P.REPORT_PRODUCTION),
     "orders.running_low": question(nothing, P.SEE_STOCK, own=True),
+    "orders.sales_by_region": question(nothing, P.SEE_SALES, own=True),
     "orders.sales_by_week": question(nothing, P.SEE_SALES, own=True),
     "orders.set_basket_quantity": command(lambda w: {"offer_id": w.offer, "quantity": 3}, P.FILL_BASKET, own=True),
     "orders.ship_goods": command(
@@ -483,6 +485,9 @@ ENTRIES: dict[str, Entry] = {
     "reports.own_audit": question(lambda w: AUDIT_TIME, P.SEE_AUDIT_LOG, own=True),
     # the platform's figures
     "reports.assets_of_run": question(lambda w: {"run_id": again()}, *FIGURES),
+    "reports.capacity_of": question(lambda w: {"org_id": w.shop.org_id}, staff=(P.DECIDE_VERIFICATION,)),
+    # of sellers everybody may know it; the victims' claim is none of a seller
+    "reports.seller_capacity": question(lambda w: {"org_id": w.shop.org_id}, own=True),
     "reports.currencies": question(nothing, *FIGURES),
     # an organisation's own figures; without a right to sales or purchases there are none
     "reports.dimension_values": question(lambda w: {"dimension": "buyer"}, *OWN_FIGURES, own=True),
@@ -540,6 +545,7 @@ ENTRIES: dict[str, Entry] = {
     "territories.end_assignment": command(
         lambda w: {"assignment_id": again(), "valid_to": date(2100, 1, 1), "reason": "because"}, P.ASSIGN_TERRITORIES),
     "territories.my_territories": question(nothing, P.SEE_TERRITORIES, own=True),
+    "territories.places": question(lambda w: {"org_id": w.shop.org_id}, staff=(P.SEE_TERRITORIES,)),
     "territories.region_of": question(lambda w: {"country": "DE", "postal_code": "10115"}, own=True),
     "territories.regions": question(nothing, P.SEE_TERRITORIES),
     "territories.set_region_areas": command(

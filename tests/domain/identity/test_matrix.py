@@ -137,6 +137,8 @@ REFUSED_BY_THE_MARKET = {
     "verification.confirm_deposits": "", "verification.ask_for_new_deposits": GONE,
     "verification.submit_bank_statement": GONE, "verification.answer_request": GONE, "verification.appeal": GONE,
     # The entries point at what only the shop has, or at what does not exist.
+    "identity.decide_lost_factor": GONE, "verification.vouch_for_person": GONE, "identity.decide_setting": GONE,
+    "identity.withdraw_setting": GONE,
     "identity.resend_invitation": GONE, "identity.revoke_invitation": GONE, "territories.assign_territory": GONE,
     "territories.end_assignment": GONE, "territories.set_region_areas": GONE,
 }  # fmt: skip
