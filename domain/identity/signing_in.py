@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, text
 from domain.identity.events import SignedInEvent, SignInLocked, SignInRefused
 from domain.identity.factors import shown
 from domain.identity.guesses import GUESSES, GUESSES_PER_ADDRESS, GUESSES_WINDOW, bucket_of, wait_for
+from domain.identity.lost_factors import cancel_loss_of
 from domain.identity.models import HalfSignIn, SignInSession
 from domain.identity.passwords import is_right
 from domain.identity.sessions import SESSION_LIFE, hashed_secret, system_only
@@ -136,6 +137,8 @@ def finish_sign_in(work: Work, *, nonce: str, code: str, address: str) -> Ticket
     factor = shown(work, person_id=half.person_id, code=code, address=address, org_id=half.org_id)
     if factor is None:
         return None
+    # Whoever shows the factor has not lost it, so a request that says so is somebody else's, or is done with.
+    cancel_loss_of(work, person_id=half.person_id, by="factor")
     work.session.delete(half)
     return _hand_out(
         work, half.person_id, half.org_id, nonce, half.user_agent or "", SignInMethod(half.method), factor=factor.value

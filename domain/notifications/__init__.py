@@ -7,6 +7,7 @@ Refuses anybody but the system to write to people.
 """
 
 from domain.notifications.commands import mark_read, tell
+from domain.notifications.forgetting import forget_messages_to, forget_old_messages
 from domain.notifications.letters import LETTERS, TEXTS, Composed, compose, compose_text, has_secret
 from domain.notifications.outgoing import (
     claim_emails,
@@ -51,6 +52,8 @@ __all__ = [
     "Topic",
     "Wish",
     "claim_emails",
+    "forget_messages_to",
+    "forget_old_messages",
     "claim_texts",
     "compose",
     "compose_text",

@@ -102,9 +102,57 @@ LETTERS: dict[str, Letter] = {
         "See your security page", "/account-security", (_SECURITY,),
     ),
     "new_sign_in": Letter(
-        "A new device signed in to your account",
-        ("Your account was opened from a browser that we had not seen before.",),
-        "See your devices", "/account-security", (_SECURITY,),
+        "A new browser signed in to your account",
+        (
+            "Your account was opened from a browser that we had not seen before: {browser}, on {when}.",
+            "If this was you, you need not do anything.",
+        ),
+        "This was not me", "/welcome-confirm?token={token}",
+        ("There you end all sessions with one click and choose a new password. The link works once, for a week.",),
+    ),
+    "factor_loss_asked": Letter(
+        "Somebody asks to get into your account without your second factor",
+        (
+            "Somebody who knows your password said that your phone and your recovery codes are lost, and asked to sign"
+            " in without them. Nothing has changed yet: somebody else has to approve it, and then a waiting time runs.",
+            "If this was you, please tell the owner of your organisation, so that they know that it is you.",
+        ),
+        "This was not me: stop it", "/welcome-confirm?token={token}",
+        ("If this was not you, somebody knows your password. Please stop it and choose another one.",),
+    ),
+    "factor_loss_approved": Letter(
+        "Your second factor will be taken off on {when}",
+        (
+            "It was approved that your account can be opened without your second factor from {when} on. All your"
+            " sessions end then, and payouts and bank accounts stay closed to you for three days.",
+        ),
+        "I still have it: stop this", "/welcome-confirm?token={token}",
+        ("Any browser in which you are signed in can stop it too, and so does signing in with a code.",),
+    ),
+    "factor_loss_near": Letter(
+        "Last letter before your second factor is taken off, on {when}",
+        ("On {when} your account can be opened with the password alone. Please stop it if this was not you.",),
+        "Stop this", "/welcome-confirm?token={token}",
+        ("Any browser in which you are signed in can stop it too, and so does signing in with a code.",),
+    ),
+    "factor_loss_refused": Letter(
+        "Your second factor stays",
+        ("Whoever had to decide did not approve that your account is opened without your second factor.",),
+        "Sign in", "/", ("Please talk to the owner of your organisation, or to our support.",),
+    ),
+    "factor_loss_cancelled": Letter(
+        "Your second factor stays",
+        ("The request to open your account without your second factor has ended. Nothing has changed.",),
+        "Sign in", "/", ("If you did not ask for it, please choose another password: somebody knows yours.",),
+    ),
+    "lost_factor_removed": Letter(
+        "Your second factor was taken off",
+        (
+            "Your account opens with the password alone again, and all your sessions have ended. Please sign in and"
+            " set up a new second factor.",
+            "Payouts and bank accounts stay closed to you for three days.",
+        ),
+        "Sign in", "/", (_SECURITY,),
     ),
     # teams
     "registration": Letter(
@@ -170,6 +218,13 @@ LETTERS: dict[str, Letter] = {
 
 TEXTS: dict[str, str] = {
     "phone_confirmation": "{code} is your code at Wholesale OS. It is valid for a few minutes. Tell it to nobody.",
+    "factor_loss_asked": "Wholesale OS: somebody with your password asks to sign in without your second factor. Not you?"
+    " Our letter to your e-mail address stops it.",
+    "factor_loss_approved": "Wholesale OS: your second factor will be taken off soon. Not you? Our letter to your e-mail"
+    " address stops it.",
+    "factor_loss_near": "Wholesale OS: your second factor will be taken off in a few hours. Not you? Our letter to your"
+    " e-mail address stops it.",
+    "lost_factor_removed": "Wholesale OS: your second factor was taken off. Payouts stay closed to you for three days.",
 }
 
 

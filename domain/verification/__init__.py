@@ -93,7 +93,6 @@ from domain.verification.submitting import (
     submit_bank_statement,
     submit_proof,
 )
-from domain.verification.vouching import NothingProved, proofs_of_owner, vouch_for_person
 from domain.verification.views import (
     Badge,
     BankTestAnswer,
@@ -117,6 +116,7 @@ from domain.verification.views import (
     WaitingFile,
     WaiverRow,
 )
+from domain.verification.vouching import NothingProved, proofs_of_owner, vouch_for_person
 
 __all__ = [
     "AUTOMATIC",

@@ -1,0 +1,54 @@
+"""Letters, text messages and wishes of people who are gone, and those that have served their time."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.kernel.errors import NotFound
+from domain.kernel.work import Work
+
+LETTERS_KEPT, TEXTS_KEPT, LEFT_FOR = timedelta(days=180), timedelta(days=30), timedelta(days=30)
+
+_OF_THE_PERSON = (
+    text(
+        "delete from digest_items where person_id = :person"
+        " or email_id in (select id from outgoing_emails where person_id = :person or recipient = :email)"
+    ),
+    text("delete from outgoing_emails where person_id = :person or recipient = :email"),
+    text("delete from outgoing_texts where person_id = :person"),
+    text("delete from notice_preferences where person_id = :person"),
+)
+_OLD_LETTERS = "(select id from outgoing_emails where state <> 'waiting' and created_at < :letters limit :limit)"
+_LEFT = (
+    "exists (select 1 from memberships m where m.person_id = t.person_id) and not exists (select 1 from memberships m"
+    " where m.person_id = t.person_id and (m.state = 'active' or m.removed_at >= :left))"
+)
+_OLD = (
+    text("delete from digest_items where email_id in " + _OLD_LETTERS),
+    text("delete from outgoing_emails e where id in " + _OLD_LETTERS + " and not exists"
+         " (select 1 from digest_items d where d.email_id = e.id)"),
+    text("delete from outgoing_texts where id in (select t.id from outgoing_texts t where t.state <> 'waiting' and ("
+         "t.created_at < :texts or (" + _LEFT + ")) limit :limit)"),
+)  # fmt: skip
+
+
+def forget_messages_to(work: Work, *, person_id: UUID, email: str) -> None:
+    """Erase what was written to a person and what they chose to get: a step of `privacy.erase_person` (system only)."""
+    if not work.actor.is_system:
+        raise NotFound
+    for statement in _OF_THE_PERSON:
+        work.session.execute(statement, {"person": person_id, "email": email})
+
+
+def forget_old_messages(work: Work, *, limit: int = 1000) -> int:
+    """Let go of messages that were sent long ago, and of texts to people who left a month ago (system only).
+
+    At most `limit` of each kind at once; returns how many went.
+    """
+    if not work.actor.is_system:
+        raise NotFound
+    facts = {
+        "letters": work.now - LETTERS_KEPT, "texts": work.now - TEXTS_KEPT, "left": work.now - LEFT_FOR, "limit": limit,
+    }  # fmt: skip
+    return sum(work.session.execute(statement, facts).rowcount for statement in _OLD)  # type: ignore[attr-defined]
