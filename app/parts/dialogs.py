@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from app import sign_in
+from app.navigation import guard
 from app.parts.text import plain
 
 
@@ -15,12 +17,17 @@ def confirm(title: str, question: str, label: str, act: Callable[[], Any], *, is
 
     @st.dialog(title, icon=":material/warning:" if is_grave else None)
     def ask_once_more() -> None:
-        st.markdown(plain(question))
-        with st.container(horizontal=True, horizontal_alignment="right"):
-            if st.button("Back", key="confirm-back"):
+        # A dialog's redraw skips the shell. What `act` has to say is said by the screen, which is drawn after it.
+        with sign_in.this_rerun() as here:
+            if here is None:
                 st.rerun()
-            if st.button(label, type="primary", key="confirm-act"):
-                act()
-                st.rerun()
+            guard()
+            st.markdown(plain(question))
+            with st.container(horizontal=True, horizontal_alignment="right"):
+                if st.button("Back", key="confirm-back"):
+                    st.rerun()
+                if st.button(label, type="primary", key="confirm-act"):
+                    act()
+                    st.rerun()
 
     ask_once_more()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import words
 from app.bridge import ask
-from app.navigation import BY_URL, page_of
+from app.navigation import BY_URL, guarded_fragment, page_of
 from app.parts.header import empty_state, page_header
 from app.parts.text import plain
 from app.sign_in import Here
@@ -91,7 +91,7 @@ def _warn(text: str, icon: str, here: Here) -> None:
 
 
 def _draw_building(here: Here) -> None:
-    @st.fragment(run_every="3s")
+    @guarded_fragment(run_every="3s")
     def wait() -> None:
         state = ask(reports.figures_state)
         if state.as_of is not None or state.state != "building":

@@ -9,13 +9,13 @@ from app.parts import empty_state, facts_list, page_header, plain
 from app.parts.closed_days import draw_closed_days
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.trade import CARRIERS, delivery_preferences
-from domain import identity
+from domain import identity, orders, territories
 from domain.identity import Permission, SiteKind, SiteRow
 
 who, actor = guard()
 
 
-@st.dialog("Add a place")
+@guarded_dialog("Add a place")
 def add() -> None:
     with st.form("place", border=False):
         name = st.text_input("Name", max_chars=120, required=True)
@@ -26,12 +26,11 @@ def add() -> None:
         city = right.text_input("City", max_chars=120, required=True)
         country_code = st.text_input("Country (two letters)", max_chars=2, required=True, placeholder="DE")
         sent = st.form_submit_button("Add place", type="primary")
-    if sent:
-        perform(
-            identity.add_site, request="add-site", done=f"{name} is added.", org_id=who.org_id, kind=kind,
-            name=name or "", street=street or "", postal_code=postal_code or "", city=city or "",
-            country_code=country_code or "",
-        )  # fmt: skip
+    if sent and settle(
+        identity.add_site, request="add-site", done=f"{name} is added.", org_id=who.org_id, kind=kind,
+        name=name or "", street=street or "", postal_code=postal_code or "", city=city or "",
+        country_code=country_code or "",
+    ):  # fmt: skip
         st.rerun()
 
 
@@ -58,8 +57,40 @@ def add_button() -> None:
         add()
 
 
-page_header("Places", "Stores, warehouses and offices; deliveries go to one of them", add_button)
 places = ask(identity.my_sites)
+lies_in = {row.site_id: row for row in ask(territories.places)}
+may_keep = actor.may(Permission.MANAGE_ADDRESSES)
+learned = {}
+if may_keep and actor.may(Permission.SEE_PURCHASES):
+    learned = {row.site_id: row for row in ask(orders.learned_carriers)}
+
+
+def region_facts(place: SiteRow) -> dict[str, str]:
+    """The region of the address and who serves it; nothing where no region is drawn."""
+    row = lies_in.get(place.site_id)
+    if row is None or row.region_name is None:
+        return {}
+    return {"Region": row.region_name} | ({"Served by": ", ".join(row.served_by)} if row.served_by else {})
+
+
+def suggest(place: SiteRow) -> None:
+    """Offer the carrier by which goods have come of late as the preferred one."""
+    found = learned.get(place.site_id)
+    if found is None:
+        return
+    name = CARRIERS.get(found.carrier, found.carrier)
+    st.caption(f":material/lightbulb: The last {found.deliveries} deliveries came by {plain(name)}.")
+    st.button(
+        f"Prefer {name}", key=f"prefer-{place.site_id}", type="tertiary", icon=":material/check:", on_click=perform,
+        args=(identity.set_delivery_preferences,),
+        kwargs={
+            "site_id": place.site_id, "preferred_carrier": found.carrier, "dock_hours": place.dock_hours or "",
+            "delivery_notes": place.delivery_notes or "", "done": f"New orders to {place.name} ask for {name}.",
+        },
+    )  # fmt: skip
+
+
+page_header("Places", "Stores, warehouses and offices; deliveries go to one of them", add_button)
 if not places:
     empty_state("location_on", "No place yet", "Add the first one to have goods delivered.")
 with st.grid(3, min_column_width=240):
@@ -71,13 +102,15 @@ with st.grid(3, min_column_width=240):
                 {
                     "Address": f"{place.street}, {place.postal_code} {place.city}",
                     "Country": words.country(place.country_code),
+                    **region_facts(place),
                     "Time zone": place.time_zone.replace("_", " "),
                     **delivery_preferences(place.model_dump()),
                 }
             )
-            if actor.may(Permission.MANAGE_ADDRESSES) and st.button(
+            if may_keep and st.button(
                 "Delivery wishes", key=f"wishes-{place.site_id}", type="tertiary", icon=":material/local_shipping:"
             ):
                 wishes(place)
+            suggest(place)
 
 draw_closed_days((who, actor))

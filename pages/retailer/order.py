@@ -22,6 +22,7 @@ from app.parts import (
     table,
     timeline,
 )
+from app.parts.forms import guarded_dialog, settle
 from app.parts.trade import delivery_preferences
 from app.parts.transfer import draw_transfer
 from domain import orders
@@ -54,7 +55,7 @@ def actions() -> None:
         )  # fmt: skip
 
 
-@st.dialog("Accept goods", width="medium")
+@guarded_dialog("Accept goods", width="medium")
 def accept(order: OrderSheet) -> None:
     """Take delivered goods, all or part of them; their money goes to the supplier."""
     st.caption("Accept what is in good order. The money for it is released to the supplier; this cannot be taken back.")
@@ -71,15 +72,14 @@ def accept(order: OrderSheet) -> None:
                     key=f"accept-{line.line_id}",
                 )
             )
-    if st.button("Accept and release the money", type="primary"):
-        perform(
-            orders.accept_goods, request=f"accept-{order.order_id}-{sorted(taken.items())}",
-            done="Thank you. The money is released.", order_id=order.order_id, accepted=taken,
-        )  # fmt: skip
+    if st.button("Accept and release the money", type="primary") and settle(
+        orders.accept_goods, request=f"accept-{order.order_id}-{sorted(taken.items())}",
+        done="Thank you. The money is released.", order_id=order.order_id, accepted=taken,
+    ):  # fmt: skip
         st.rerun()
 
 
-@st.dialog("Record what arrived", width="medium")
+@guarded_dialog("Record what arrived", width="medium")
 def receive(shipment: ShipmentSheet) -> None:
     st.caption("Count what really arrived. Missing units are reported to the supplier and stay paid for until solved.")
     counts: dict[UUID, int] = {}
@@ -94,12 +94,11 @@ def receive(shipment: ShipmentSheet) -> None:
             )
         )
     by = st.text_input("Received by", value=who.person_name, max_chars=120)
-    if st.button("Record receipt", type="primary"):
-        perform(
-            orders.record_receipt, request=f"receipt-{shipment.shipment_id}-{sorted(counts.items())}",
-            done="The receipt is recorded.", order_id=order.order_id,
-            shipment_id=shipment.shipment_id, counts=counts, received_by=by or "",
-        )  # fmt: skip
+    if st.button("Record receipt", type="primary") and settle(
+        orders.record_receipt, request=f"receipt-{shipment.shipment_id}-{sorted(counts.items())}",
+        done="The receipt is recorded.", order_id=order.order_id,
+        shipment_id=shipment.shipment_id, counts=counts, received_by=by or "",
+    ):  # fmt: skip
         st.rerun()
 
 

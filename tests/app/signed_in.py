@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from unittest.mock import PropertyMock, patch
 from uuid import UUID
 
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.context import ContextProxy, StreamlitCookies, StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
@@ -43,7 +45,17 @@ def browser(held: dict[str, str]) -> Iterator[AppTest]:
         patch.object(ContextProxy, "ip_address", PropertyMock(return_value="192.0.2.1")),
         patch.object(ContextProxy, "headers", PropertyMock(return_value=StreamlitHeaders([]))),
     ):
-        yield AppTest.from_file(PROJECT / "app" / "main.py", default_timeout=30)
+        at = AppTest.from_file(PROJECT / "app" / "main.py", default_timeout=30)
+        at._bidi_component_manager = _components()
+        yield at
+
+
+@cache
+def _components() -> BidiComponentManager:
+    """What Streamlit's components are: it would read the description of every installed package, for each browser."""
+    found = BidiComponentManager()
+    found.discover_and_register_components(start_file_watching=False)
+    return found
 
 
 def texts(at: AppTest) -> str:
