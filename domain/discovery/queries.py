@@ -14,6 +14,7 @@ from domain.discovery.views import Facet, OfferCard, ProductRow, ProductSheet, R
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
+from domain.verification import CERTIFICATES, Requirement
 
 CANDIDATES = 2000
 ORDERS = {
@@ -65,8 +66,16 @@ matches as materialized (
     select d.*, coalesce(a.available, 0) as available
     from offered d
     left join stock_available((select array_agg(offer_id) from offered), :now) a on a.offer_id = d.offer_id
+), certified as materialized (
+    -- What holds on the day and covers the product: of a certificate for some categories only theirs.
+    select s.offer_id from stocked s
+    join sellers_certificates((select array_agg(distinct seller_id) from stocked
+                               where cast(:certificate as text) is not null), :today) c
+      on c.org_id = s.seller_id and c.requirement = :certificate
+     and (cardinality(coalesce(c.category_ids, '{}')) = 0 or s.category_id = any (c.category_ids))
 ), kept as materialized (
     select * from stocked where (not :in_stock or available >= minimum_quantity)
+      and (cast(:certificate as text) is null or offer_id in (select offer_id from certified))
 )
 """
 
@@ -80,12 +89,18 @@ def search_products(
     max_minimum_quantity: int | None = None,
     max_lead_time_days: int | None = None,
     in_stock: bool = False,
+    certificate: Requirement | None = None,
     order: str = "relevance",
     page: int = 1,
     size: int = 24,
 ) -> ResultPage:
-    """One page of products with the best offer of each, and facets over all candidates."""
+    """One page of products with the best offer of each, and facets over all candidates.
+
+    With a `certificate` only offers of sellers whose certificate of that kind holds today and covers the product.
+    """
     work.actor.require(Permission.SEARCH_PRODUCTS)
+    if certificate is not None and Requirement(certificate) not in CERTIFICATES:
+        raise Invalid("Results can be kept to what a certificate covers.")
     if order not in ORDERS:
         raise Invalid(f"Results can be ordered by {', '.join(ORDERS)}.")
     facts: dict[str, Any] = {
@@ -96,6 +111,8 @@ def search_products(
         "category_id": category_id,
         "seller_id": seller_id,
         "now": work.now,
+        "today": work.now.date(),
+        "certificate": certificate,
         "candidates": CANDIDATES,
         "size": size,
         "skip": (max(page, 1) - 1) * size,

@@ -36,7 +36,6 @@ from domain.payments.models import (
 )
 from domain.payments.states import BatchState, RefundState
 
-
 APART = timedelta(hours=72)
 
 
@@ -150,7 +149,8 @@ def change_bank_account(work: Work, *, holder: str, iban: str) -> None:
     org_id = work.actor.require_org()
     if _did_lately(work, "PayoutSent", [org_id]):
         raise OtherHandsNeeded(
-            f"You sent a payout to this organisation within {APART.days} days. Please let a colleague change the account."
+            f"You sent a payout to this organisation within {APART.days} days. Please let a colleague change the"
+            " account."
         )
     account = work.session.get(BankAccount, org_id, with_for_update=True)
     before = None if account is None else (account.holder, account.iban)

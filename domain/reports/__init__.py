@@ -22,6 +22,7 @@ from domain.reports.building import (
     request_build,
     request_first_build,
 )
+from domain.reports.capacity import CapacitySeen, CapacitySheet, MonthShipped, capacity_of, seller_capacity, what_counts
 from domain.reports.exports import RowsExported, record_export
 from domain.reports.freshness import BuildProgress, FiguresState, figures_state
 from domain.reports.gmv import (
@@ -91,6 +92,12 @@ from domain.reports.suspension import AffectedParty, MoneyAtStake, SuspensionPre
 from domain.reports.verify import MEANING, InvariantRow, violations
 
 __all__ = [
+    "CapacitySeen",
+    "CapacitySheet",
+    "MonthShipped",
+    "capacity_of",
+    "seller_capacity",
+    "what_counts",
     "FunnelStage",
     "HandedOver",
     "OpenWork",

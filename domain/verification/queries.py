@@ -303,12 +303,14 @@ def _stated(work: Work, org_id: UUID) -> dict[str, str]:
             "select o.name, o.legal_name, o.kind, o.country_code,"
             " (select concat_ws(', ', t.street, t.postal_code || ' ' || t.city, t.country_code) from sites t"
             "   where t.org_id = o.id order by t.created_at limit 1) as address,"
+            " (select r.name from sites t left join regions r on r.id = region_of(t.country_code, t.postal_code, :today)"
+            "   where t.org_id = o.id order by t.created_at limit 1) as territory,"
             " (select string_agg(distinct s.requirement || ': ' || s.number, '; ') from verification_submissions s"
             "   where s.org_id = o.id and s.number is not null and s.ended_at is null"
             "   and s.requirement in ('business_name', 'registration_document', 'tax_number')) as numbers"
             " from organizations o where o.id = :org_id"
         ),
-        {"org_id": org_id},
+        {"org_id": org_id, "today": work.now.date()},
     ).one()
     return {name: str(value) for name, value in row._asdict().items() if value}
 

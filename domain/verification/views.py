@@ -110,6 +110,7 @@ class CaseRow(_Value):
     reviewer: str | None
     decided_at: datetime | None
     decision: str | None
+    expected_at: datetime | None = None  # when it will be decided at the pace of late; of open cases
 
 
 class HitRow(_Value):
@@ -226,6 +227,7 @@ class QueueFigures(_Value):
     claimed: int
     late: int
     due_within_a_day: int
+    likely_late: int | None  # at the pace of the last four weeks; None: nothing was decided in these
     decided_30_days: int
     appeals_30_days: int
     overturned_30_days: int

@@ -66,6 +66,7 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
     "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
+    "seller_capacity",
 }  # fmt: skip
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
 STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal", "end_bank_waiver"}
@@ -123,6 +124,9 @@ def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not
     assert {org_id for (org_id,) in ask(STRANGER, certificates, [both])} <= {world.maker.org_id}
     untold = [ask(STRANGER, question, [both], told=False) for question in (levels, proofs, certificates)]
     assert untold == [[], [], []]
+    # Without a claim there is nothing to tell; what strangers are told of one stands in the reports' tests.
+    capacity = "select 1 from unnest(%s::uuid[]) o(id), seller_capacity(o.id, now())"
+    assert ask(STRANGER, capacity, [both]) == ask(STRANGER, capacity, [both], told=False) == []
 
 
 def test_free_stock_is_told_for_published_offers_only(fresh_database: str) -> None:

@@ -198,6 +198,7 @@ ENTRIES: dict[str, Entry] = {
     "identity.disown_sign_in": command(lambda w: {"token": identity.token_of(w.link)}),
     "identity.forget_person": command(lambda w: {"person_id": w.shop.owner.user_id, "reason": "mine"}),
     "identity.forget_old_traces": command(nothing),
+    "identity.person_with": question(lambda w: {"email": w.email}),
     "privacy.erase_person": command(lambda w: {"person_id": w.shop.owner.user_id, "reason": "mine"}),
     "privacy.forget_old": command(nothing),
     "notifications.forget_messages_to": command(lambda w: {"person_id": w.shop.owner.user_id, "email": w.email}),
