@@ -41,7 +41,7 @@ from domain.identity.configuration import (
     withdraw_setting,
 )
 from domain.identity.countries import COUNTRIES, Country
-from domain.identity.erasing import erase_personal_changes, forget_old_traces, forget_person
+from domain.identity.erasing import erase_personal_changes, forget_old_traces, forget_person, person_with
 from domain.identity.factors import (
     ClosedAfterLoss,
     FactorMissing,
@@ -274,6 +274,7 @@ __all__ = [
     "lost_factors",
     "my_lost_factor",
     "note_browser",
+    "person_with",
     "proposed_settings",
     "report_lost_factor",
     "stop_lost_factor",

@@ -5,14 +5,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from domain.identity.addresses import send_confirmation
+from domain.identity.addresses import normal_email, send_confirmation
 from domain.identity.events import MemberJoined, OrganizationRegistered, PasswordChanged, ScreenRefused, SiteAdded
+from domain.identity.links import withdraw_links
 from domain.identity.models import Membership, Organization, Person, Site
-from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed, is_right
+from domain.identity.passwords import HashedPassword, check_strength, hash_password, hashed
 from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.reach import require_every_store
 from domain.identity.sessions import end_sessions_of
-from domain.identity.states import OrgKind, SiteKind, Variant
+from domain.identity.states import LinkPurpose, OrgKind, SiteKind, Variant
+from domain.identity.tries import knows_password
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.work import Work
@@ -103,9 +105,7 @@ def add_member(
     organization = _managed(work, org_id, Permission.MANAGE_MEMBERS)
     if Variant(variant) not in VARIANTS[OrgKind(organization.kind)]:
         raise Invalid(f"A {organization.kind} has no role named {variant}.")
-    address = email.strip().lower()
-    if "@" not in address.strip("@") or len(address) > 254:
-        raise Invalid(f"{email!r} is not an e-mail address.")
+    address = normal_email(email)
     if work.session.scalar(select(Person.id).where(Person.email == address)):
         raise EmailTaken("This e-mail address already has an account.")
     if isinstance(password, HashedPassword) and not work.actor.is_system:
@@ -127,22 +127,25 @@ def add_member(
     return person.id
 
 
-def change_password(work: Work, *, current: str, new: str) -> None:
-    """Change one's own password; every other session of the person ends.
+def change_password(work: Work, *, current: str, new: str) -> bool:
+    """Change one's own password; every other session of the person ends, and links for another password open nothing.
 
-    Raises `Invalid` when the current password is wrong or the new one is weak.
+    False when the current password was wrong, which is written down. Raises `Invalid` when the new one is weak, and
+    `TooManyTries`. Announces `PasswordChanged`.
     """
     person = work.session.get(Person, work.actor.user_id, with_for_update=True) if work.actor.user_id else None
     if person is None:
         raise NotFound
     if person.password_hash is None:
         raise Invalid("You sign in without a password. The sign-in page sends you a link to choose one.")
-    if not is_right(current, person.password_hash):
-        raise Invalid("The current password is not right.")
+    if not knows_password(work, person, current):
+        return False
     check_strength(new, own_words=_own_words(work, person))
     person.password_hash = hash_password(new)
+    withdraw_links(work, purpose=LinkPurpose.PASSWORD_RESET, person_id=person.id)
     end_sessions_of(work, person_id=person.id, but=work.actor.sign_in_session_id)
     work.record(PasswordChanged(subject_id=person.id, session_id=work.actor.sign_in_session_id))
+    return True
 
 
 def refuse_screen(work: Work, *, screen: str) -> None:

@@ -47,6 +47,13 @@ _BLANK = (
 )
 
 
+def person_with(work: Work, *, email: str) -> UUID | None:
+    """The person who signs in by this address, whatever their state (system only)."""
+    system_only(work)
+    statement = text("select id from people where email = :email")
+    return work.session.execute(statement, {"email": email.strip().lower()}).scalar_one_or_none()
+
+
 def forget_person(work: Work, *, person_id: UUID, reason: str) -> str:
     """Take the name, the addresses and all traces of a person out of identity for good (system only).
 

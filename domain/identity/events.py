@@ -74,6 +74,14 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnPasswordRefused(Event):
+    """Somebody who is signed in did not know the password, which something asked for."""
+
+    subject: ClassVar[str] = "person"
+    session_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionEnded(Event):
     """A person ended one of their sessions from another."""
 

@@ -26,12 +26,12 @@ from domain.identity.events import (
 )
 from domain.identity.guesses import GUESSES, GUESSES_WINDOW, bucket_of, wait_for
 from domain.identity.models import FactorTry, Person, RecoveryCode, SecondFactor, SignInSession
-from domain.identity.passwords import is_right
 from domain.identity.sessions import end_sessions_of
+from domain.identity.tries import knows_password
 from domain.identity.views import FactorDraft, FactorSheet
 from domain.kernel.actor import Actor
 from domain.kernel.configuration import Setting, value_of
-from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from domain.kernel.errors import Conflict, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.sealing import keyed_hash, seal, unseal
 from domain.kernel.work import Work
@@ -70,14 +70,15 @@ class FactorExists(Conflict):
 # --- setting it up -----------------------------------------------------------------------------
 
 
-def start_factor(work: Work, *, password: str) -> FactorDraft:
+def start_factor(work: Work, *, password: str) -> FactorDraft | None:
     """Begin to set up one's own second factor: the secret for the app. It counts once `confirm_factor` has seen a code.
 
-    Beginning again makes a new secret. Raises `FactorExists`, and `Invalid` when the password is wrong.
+    Beginning again makes a new secret. None when the password was wrong, which is written down. Raises
+    `FactorExists`, and `TooManyTries`.
     """
     person = _me(work)
-    if person.password_hash is not None and not is_right(password, person.password_hash):
-        raise Invalid("The password is not right.")
+    if person.password_hash is not None and not knows_password(work, person, password):
+        return None
     factor = work.session.get(SecondFactor, person.id, with_for_update=True)
     if factor is not None and factor.confirmed_at is not None:
         raise FactorExists("A second factor is set up already. Turn it off first to use another app.")

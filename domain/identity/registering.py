@@ -69,7 +69,7 @@ def begin_registration(
     email, name = normal_email(email), name.strip()
     if not 1 <= len(name) <= 120:
         raise Invalid("Please give your name; it has at most 120 characters.")
-    ready = password if isinstance(password, HashedPassword) else hashed(password)
+    ready = password if isinstance(password, HashedPassword) else hashed(password, own_words=(name, email))
     for bucket, limit in ((f"register|{address}", PER_ADDRESS), (f"register-mail|{email}", PER_EMAIL)):
         if too_many(work, bucket, limit=limit, within=WINDOW):
             raise TooManyTries("There were many registrations from here. Please wait an hour and try again.")

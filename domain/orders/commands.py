@@ -166,7 +166,8 @@ def ship_goods(
     """Ship base units by line, with carrier and tracking; as often as it takes. Returns the shipment.
 
     Goods from stock need no production: shipping makes the order ready. Raises `Invalid` for more than is
-    left to ship, `NotAllowed` for who is kept to warehouses when the goods lie in another one. Announces `GoodsShipped`.
+    left to ship, `NotAllowed` for who is kept to warehouses when the goods lie in another one. Announces
+    `GoodsShipped`.
     """
     work.actor.require(Permission.SHIP_ORDERS)
     order, lines = locked(work, order_id, side="seller")

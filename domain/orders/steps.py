@@ -32,9 +32,9 @@ def locked(
 ) -> tuple[SupplierOrder, list[OrderLine]]:
     """The order and its lines, locked, if the actor is its `buyer` or `seller` (the system is both).
 
-    It must lie within the stores, customers or regions that the actor is kept to, and `limited` names the right whose personal
-    limit its total must keep (`identity.AboveLimit`). `platform` is for staff whose permission the command has
-    checked. Imported orders are history: no command finds them.
+    It must lie within the stores, customers or regions that the actor is kept to, and `limited` names the right whose
+    personal limit its total must keep (`identity.AboveLimit`). `platform` is for staff whose permission the command
+    has checked. Imported orders are history: no command finds them.
     """
     order = work.session.scalar(
         select(SupplierOrder).where(SupplierOrder.id == order_id, SupplierOrder.origin == "live").with_for_update()

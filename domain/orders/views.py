@@ -268,6 +268,25 @@ class RunningLow(View):
     sold: int
 
 
+class LearnedCarrier(View):
+    """By whom the last deliveries to a place came, all of them, while another carrier or none is preferred there."""
+
+    site_id: UUID
+    carrier: str
+    deliveries: int
+
+
+class RegionalSales(View):
+    """What was sold to addresses of one region; `region_id` is None for those in none."""
+
+    region_id: UUID | None
+    region_name: str | None
+    orders: int
+    buyers: int
+    goods: Decimal
+    currency: str
+
+
 class PastRow(View):
     """One file of past sales that a company has brought in."""
 

@@ -17,9 +17,17 @@ from domain.territories.commands import (
     parse_areas,
     set_region_areas,
 )
-from domain.territories.queries import assignments, my_territories, region_of, regions, who_serves
+from domain.territories.queries import assignments, my_territories, places, region_of, regions, who_serves
 from domain.territories.states import Mode
-from domain.territories.views import AreaRow, AssignmentRow, RegionName, RegionRow, ServingRow, TerritoryRow
+from domain.territories.views import (
+    AreaRow,
+    AssignmentRow,
+    PlaceRow,
+    RegionName,
+    RegionRow,
+    ServingRow,
+    TerritoryRow,
+)
 
 __all__ = [
     "Area",
@@ -27,6 +35,7 @@ __all__ = [
     "AssignmentRow",
     "Mode",
     "Overlap",
+    "PlaceRow",
     "RegionName",
     "RegionRow",
     "ServingRow",
@@ -37,6 +46,7 @@ __all__ = [
     "end_assignment",
     "my_territories",
     "parse_areas",
+    "places",
     "region_of",
     "regions",
     "set_region_areas",

@@ -8,11 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from domain import identity
 from domain.identity import Permission
 from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
 from domain.territories.commands import today
-from domain.territories.views import AreaRow, AssignmentRow, RegionName, RegionRow, ServingRow, TerritoryRow
+from domain.territories.views import (
+    AreaRow,
+    AssignmentRow,
+    PlaceRow,
+    RegionName,
+    RegionRow,
+    ServingRow,
+    TerritoryRow,
+)
 
 
 def region_of(work: Work, *, country: str, postal_code: str, on: date | None = None) -> RegionName | None:
@@ -56,6 +65,41 @@ def who_serves(work: Work, *, site_id: UUID, on: date | None = None) -> list[Ser
         raise NotFound
     rows = work.session.execute(_SERVING, {**facts, "day": on or today(work)})
     return [ServingRow.model_validate(row._asdict()) for row in rows]
+
+
+_PLACES = text(
+    "with recursive place as ("
+    "  select s.*, r.id as region_id, r.name as region_name, r.parent_id from sites s"
+    "  left join regions r on r.id = region_of(s.country_code, s.postal_code, :day) where s.id = any(:ids)"
+    "), around as ("
+    "  select id as site_id, region_id, parent_id, 0 as distance from place where region_id is not null"
+    "  union all select a.site_id, r.id, r.parent_id, a.distance + 1 from around a join regions r on r.id = a.parent_id"
+    "  where a.distance < 20"
+    "), served as ("
+    "  select a.site_id, o.name, a.distance, min(a.distance) over (partition by a.site_id) as nearest from around a"
+    "  join territory_assignments t on t.region_id = a.region_id and :day >= t.valid_from"
+    "    and (t.valid_to is null or :day < t.valid_to) join organizations o on o.id = t.distributor_id)"
+    " select p.id as site_id, p.name, p.kind, p.street, p.postal_code, p.city, p.country_code, p.region_id,"
+    " p.region_name, coalesce((select array_agg(s.name order by s.name) from served s"
+    "   where s.site_id = p.id and s.distance = s.nearest), '{}') as served_by from place p order by p.name"
+)
+
+
+def places(work: Work, *, org_id: UUID | None = None, on: date | None = None) -> list[PlaceRow]:
+    """One's own places (the platform's staff: another's) with their region on a day (left out: today), by name.
+
+    The region is worked out from the postal code whenever it is asked for and stored nowhere, so a redrawn region
+    counts from its day on and the answer for a past day stays. Raises `NotFound` for another's places.
+    """
+    me = work.actor.org_id
+    if org_id is None or org_id == me:
+        ids = [site.site_id for site in identity.my_sites(work)]
+    else:
+        _staff(work)
+        found = text("select id from sites where org_id = :org_id")
+        ids = list(work.session.execute(found, {"org_id": org_id}).scalars())
+    rows = work.session.execute(_PLACES, {"ids": ids, "day": on or today(work)})
+    return [PlaceRow.model_validate(row._asdict()) for row in rows]
 
 
 def regions(work: Work, *, on: date | None = None) -> list[RegionRow]:

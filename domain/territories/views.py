@@ -57,6 +57,21 @@ class RegionName(View):
     name: str
 
 
+class PlaceRow(View):
+    """A place of an organisation with the region that its address lies in on a day, and who serves it there."""
+
+    site_id: UUID
+    name: str
+    kind: str
+    street: str
+    postal_code: str
+    city: str
+    country_code: str
+    region_id: UUID | None
+    region_name: str | None
+    served_by: tuple[str, ...]
+
+
 class ServingRow(View):
     """A distributor that serves a place on a day, and the region by which it does."""
 

@@ -21,7 +21,7 @@ CHOICES = [
 ]  # fmt: skip
 STATED = {
     "name": "Name", "legal_name": "Legal name", "kind": "Kind", "country_code": "Country", "address": "Address",
-    "numbers": "Numbers",
+    "territory": "Region of the address", "numbers": "Numbers",
 }  # fmt: skip
 
 

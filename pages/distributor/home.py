@@ -1,20 +1,44 @@
-"""Both sides of a distributor's day: what I buy and what I sell, side by side."""
+"""Both sides of a distributor's day: what waits for me, where my goods go, and what runs low; of what I am kept to."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from app import words
 from app.bridge import ask
 from app.navigation import go, guard, page_of
-from app.parts import Column, Tile, empty_state, metric_tiles, page_header, section, table
+from app.parts import Column, Tile, bars, empty_state, metric_tiles, page_header, plain, ranking, section, table
 from app.parts.onboarding import card_until_done
-from domain import orders, payments
+from domain import identity, orders, payments, stock, territories
 from domain.identity import Permission
+from domain.orders import OrderRow
 
 who, actor = guard()
 work_list = ask(orders.work_list)
-page_header(f"Hello, {who.person_name.split()[0]}", who.org_name)
+reach = ask(identity.reach_of)
+sees_prices, sees_stock = actor.may(Permission.SEE_PRICES), actor.may(Permission.SEE_STOCK)
+buys, sells = actor.may(Permission.SEE_PURCHASES), actor.may(Permission.SEE_SALES)
+warehouses = ask(stock.my_locations) if sees_stock else []
+
+
+def kept_to() -> str:
+    """What the figures and lists of this screen are narrowed to, in words; nothing for who sees all."""
+    said = []
+    if reach.regions is not None and actor.may(Permission.SEE_TERRITORIES):
+        names = {row.region_id: row.name for row in ask(territories.my_territories)}
+        mine = sorted({names[region] for region in reach.regions if region in names})
+        said.append(", ".join(mine) or words.count(len(reach.regions), "region"))
+    if reach.warehouses is not None:
+        said.append(", ".join(row.name for row in warehouses) or "No warehouse")
+    if reach.customers is not None:
+        said.append(words.count(len(reach.customers), "customer"))
+    return " · ".join(said)
+
+
+page_header(f"Hello, {who.person_name.split()[0]}", " · ".join(filter(None, (who.org_name, kept_to()))))
 card_until_done()
 
+weeks = ask(orders.sales_by_week) if sells and sees_prices else []
 tiles = []
 if actor.may(Permission.PAY):
     wallet = ask(payments.my_wallet, currency=who.currency)
@@ -24,18 +48,29 @@ if actor.may(Permission.PAY):
 if actor.may(Permission.SEE_PAYOUTS):
     owed = ask(payments.my_balance, currency=who.currency)
     tiles.append(
-        Tile(
-            "Owed to you",
-            words.money(owed, who.currency),
-            "Net earnings, not paid out yet.",
-            url="manufacturer-payouts",
-        )
-    )
-if actor.may(Permission.SEE_PRICES):
+        Tile("Owed to you", words.money(owed, who.currency), "Net earnings, not paid out yet.",
+             url="manufacturer-payouts")
+    )  # fmt: skip
+if sees_prices:
     open_value = words.money(work_list.open_value, work_list.currency)
     tiles.append(Tile("In open orders", open_value, "Bought and sold, everything that is not finished."))
+if weeks:
+    sold_now = words.money(weeks[-1].goods, weeks[-1].currency)
+    tiles.append(
+        Tile("Sold this week", sold_now, "Goods value of orders paid since Monday.", url="manufacturer-orders")
+    )
+if not sees_prices and sees_stock:
+    tiles += [
+        Tile("On hand", words.number(sum(row.on_hand for row in warehouses)), "Units in your warehouses.",
+             url="manufacturer-stock"),
+        Tile("To ship", words.number(work_list.to_ship), "Orders with confirmed goods that have not left yet.",
+             url="manufacturer-orders"),
+        Tile("On their way to you", words.number(work_list.to_receive), "Orders of yours that a maker has shipped.",
+             url="retailer-orders"),
+        Tile("Late", words.number(work_list.late), "Orders that are not shipped although their promised day is over."),
+    ]  # fmt: skip
 if tiles:
-    metric_tiles(tiles, columns=3)
+    metric_tiles(tiles, columns=len(tiles))
 
 BUYING = (
     ("to_pay", "Pay", "retailer-orders"),
@@ -59,43 +94,95 @@ def draw_tasks(tasks: tuple[tuple[str, str, str], ...], nothing: str) -> None:
             st.page_link(page_of(url), label=words.count(count, "order"), icon=":material/arrow_forward:")
 
 
-left, right = st.columns(2, gap="medium")
-with left:
+def columns(party: str, other: Callable[[OrderRow], str]) -> list[Column]:
+    shown = [
+        Column("Order", lambda row: row.number, "open"),
+        Column(party, other),
+        Column("State", lambda row: words.stage(row.state, row.progress), "state"),
+    ]
+    if sees_prices:
+        shown.insert(1, Column("Total", lambda row: words.money(row.total, row.currency), "right"))
+    return shown
+
+
+def draw_buying() -> None:
     with st.container(border=True):
         section("Buying")
         draw_tasks(BUYING, "Nothing waits for you as a buyer.")
-    if actor.may(Permission.SEE_PURCHASES):
-        bought, _ = ask(orders.orders_of_buyer, size=6)
-        if bought:
-            columns = [
-                Column("Order", lambda row: row.number, "open"),
-                Column("Supplier", lambda row: row.seller_name),
-                Column("State", lambda row: words.stage(row.state, row.progress), "state"),
-            ]
-            if actor.may(Permission.SEE_PRICES):
-                columns.insert(1, Column("Total", lambda row: words.money(row.total, row.currency), "right"))
-            table("bought", bought, columns, on_open=lambda row: go("retailer-order", order=row.order_id))
-        else:
-            empty_state("shopping_cart", "Nothing bought yet", "Find products.", ("Find products", "retailer-products"))
-with right:
+    bought, _ = ask(orders.orders_of_buyer, size=6)
+    if bought:
+        table("bought", bought, columns("Supplier", lambda row: row.seller_name),
+              on_open=lambda row: go("retailer-order", order=row.order_id))  # fmt: skip
+    elif actor.may(Permission.SEARCH_PRODUCTS):
+        empty_state("shopping_cart", "Nothing bought yet", "Find products of the makers whose goods you sell.",
+                    ("Find products", "retailer-products"))  # fmt: skip
+    else:
+        empty_state("local_shipping", "Nothing is on its way", "What your colleagues buy for you appears here.")
+
+
+def draw_selling() -> None:
     with st.container(border=True):
         section("Selling")
         draw_tasks(SELLING, "Nothing waits for you as a seller.")
-    if actor.may(Permission.SEE_SALES):
-        sold, _ = ask(orders.orders_of_seller, size=6)
-        if sold:
-            columns = [
-                Column("Order", lambda row: row.number, "open"),
-                Column("Buyer", lambda row: row.buyer_name),
-                Column("State", lambda row: words.stage(row.state, row.progress), "state"),
-            ]
-            if actor.may(Permission.SEE_PRICES):
-                columns.insert(1, Column("Total", lambda row: words.money(row.total, row.currency), "right"))
-            table("sold", sold, columns, on_open=lambda row: go("manufacturer-order", order=row.order_id))
-        else:
-            empty_state(
-                "receipt_long",
-                "Nothing sold yet",
-                "Publish products with prices and stock.",
-                ("Products", "manufacturer-products"),
-            )
+    sold, _ = ask(orders.orders_of_seller, size=6)
+    if sold:
+        table("sold", sold, columns("Buyer", lambda row: row.buyer_name),
+              on_open=lambda row: go("manufacturer-order", order=row.order_id))  # fmt: skip
+    elif kept_to():
+        empty_state("map", "No orders here yet", "Paid orders of what you are responsible for appear here.")
+    elif actor.may(Permission.MANAGE_OFFERS):
+        empty_state("receipt_long", "Nothing sold yet", "Publish products with prices and stock.",
+                    ("Products", "manufacturer-products"))  # fmt: skip
+    else:
+        empty_state("receipt_long", "Nothing sold yet", "Orders of shops appear here as soon as they are paid.")
+
+
+def draw_regions() -> None:
+    rows = ask(orders.sales_by_region)
+    with st.container(border=True, height="stretch"):
+        section("Sales by region, 12 weeks", "Goods value of paid orders, by where they go on the day of the order.")
+        if not rows:
+            st.caption("Nothing was sold in the last twelve weeks.")
+            return
+        named = [
+            (row.region_name or "Outside of every region", row.goods, words.money_short(row.goods, row.currency))
+            for row in rows
+        ]
+        ranking(named, alt="Goods sold by region: " + ", ".join(f"{name} {said}" for name, _, said in named),
+                key="regions")  # fmt: skip
+
+
+def draw_stock() -> None:
+    with st.container(border=True, height="stretch"):
+        section("Running low", "Less free stock than you sold in the last four weeks, or than the minimum order.")
+        low = ask(orders.running_low)
+        if not low:
+            st.caption("All published products have stock for the next weeks.")
+        for row in low:
+            with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False):
+                with st.container(gap=None):
+                    st.markdown(plain(row.name))
+                    st.caption(plain(f"{row.sku} · {words.number(row.sold)} sold in 4 weeks"))
+                st.badge(f"{words.number(row.available)} free", color="red" if not row.available else "orange")
+        st.page_link(page_of("manufacturer-stock"), label="Open the stock", icon=":material/warehouse:")
+
+
+def side_by_side(parts: list[Callable[[], None]]) -> None:
+    """Next to each other; one alone has all the width."""
+    for place, draw in zip(st.columns(len(parts), gap="medium") if len(parts) > 1 else [st.container()] * len(parts),
+                           parts, strict=True):  # fmt: skip
+        with place:
+            draw()
+
+
+side_by_side([draw for draw, is_shown in ((draw_selling, sells), (draw_buying, buys)) if is_shown])
+side_by_side(
+    [draw for draw, is_shown in ((draw_regions, sells and sees_prices), (draw_stock, sees_stock)) if is_shown]
+)
+if any(week.goods for week in weeks):
+    with st.container(border=True):
+        section(f"Sales by week, {weeks[0].currency}", "Goods value of orders by the week they were paid in.")
+        bars(
+            [week.week_on for week in weeks], [float(week.goods) for week in weeks],
+            name=f"Goods sold ({weeks[0].currency})", alt="Goods value sold in each of the last twelve weeks",
+        )  # fmt: skip

@@ -73,6 +73,10 @@ def _named(row: catalog.OfferRow) -> str:
     return row.product_name if row.variant_name == "Standard" else f"{row.product_name}, {row.variant_name}"
 
 
+def _open(row: catalog.OfferRow) -> None:
+    go("manufacturer-product", offer=row.offer_id)
+
+
 if not actor.may(Permission.SEE_PRICES):
     columns = [column for column in columns if column.title != "Price from"]
 if not actor.may(Permission.SEE_STOCK):
@@ -81,7 +85,7 @@ paged_table(
     "offers",
     lambda page, size: ask(catalog.my_offers, find=find, state=None if show == "all" else show, page=page, size=size),
     columns,
-    on_open=(lambda row: go("manufacturer-product", offer=row.offer_id)) if may_open else lead_time if may_plan else None,
+    on_open=_open if may_open else lead_time if may_plan else None,
     empty=nothing,
     hint="Press an SKU to change its lead time." if may_plan else None,
     alt="Products for sale",

@@ -11,7 +11,7 @@ from app.parts import Column, empty_state, page_header, paged_table, plain
 from app.parts.filters import choice, search_box, tabs_of
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.periods import today
-from domain import catalog, stock
+from domain import catalog, identity, stock
 from domain.identity import Permission
 from domain.stock import StockRow
 
@@ -19,14 +19,20 @@ _, actor = guard()
 MOVES = {"received": "Received", "counted": "Counted", "shipped": "Shipped"}
 warehouses = {row.location_id: row for row in ask(stock.my_locations)}
 may_manage = actor.may(Permission.MANAGE_STOCK)
+is_kept = ask(identity.reach_of).warehouses is not None  # those who work in some of them add none
 
 
 @guarded_dialog("Add a warehouse")
 def add_warehouse() -> None:
     with st.form(once("warehouse"), border=False):
         name = st.text_input("Name", max_chars=120, placeholder="Warehouse Hamburg")
+        places = {place.site_id: words.address(place.model_dump()) for place in ask(identity.my_sites)}
+        site_id = st.selectbox(
+            "Where it is", list(places), format_func=places.__getitem__, index=None, placeholder="One of your places",
+            help="Who works in this warehouse receives what is delivered there.",
+        )  # fmt: skip
         if st.form_submit_button("Add warehouse", type="primary") and settle(
-            stock.add_location, request="warehouse", name=name or "", done="The warehouse is added."
+            stock.add_location, request="warehouse", name=name or "", site_id=site_id, done="The warehouse is added."
         ):
             st.rerun()
 
@@ -78,7 +84,7 @@ def count(row: StockRow) -> None:
 def actions() -> None:
     if not may_manage:
         return
-    if st.button("Add a warehouse", icon=":material/add_business:"):
+    if not is_kept and st.button("Add a warehouse", icon=":material/add_business:"):
         add_warehouse()
     if warehouses and st.button("Receive goods", type="primary", icon=":material/input:"):
         receive()
@@ -88,7 +94,10 @@ total_units = sum(row.on_hand for row in warehouses.values())
 places = "1 warehouse" if len(warehouses) == 1 else f"{len(warehouses)} warehouses"
 page_header("Stock", f"{words.number(total_units)} units in {places}", actions)
 if not warehouses:
-    empty_state("warehouse", "No warehouse yet", "Add a warehouse first; then receive goods into it.")
+    empty_state(
+        "warehouse", "No warehouse yet",
+        "Ask the owner to assign one to you." if is_kept else "Add a warehouse first; then receive goods into it.",
+    )  # fmt: skip
     st.stop()
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:

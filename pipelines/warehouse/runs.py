@@ -255,7 +255,9 @@ def _repoint(
             for column in fences.get(table, ())
         ]
         connection.execute(
-            sql.SQL("create view {view} with (security_barrier) as select * from {table} where ({who}) and {part}").format(
+            sql.SQL(
+                "create view {view} with (security_barrier) as select * from {table} where ({who}) and {part}"
+            ).format(
                 view=sql.Identifier(schema, table),
                 table=sql.Identifier(f"{schema}_{build.slot}", table),
                 who=sql.SQL(" or ").join(who),

@@ -89,6 +89,7 @@ def test_a_regional_manager_sees_and_answers_what_goes_to_the_region_only(countr
     with begin(manager) as work:
         assert orders.work_list(work).to_answer == 1
         assert orders.sales_by_week(work)[-1].orders == 1
+        assert [(row.region_name, row.orders) for row in orders.sales_by_region(work)] == [("North", 1)]
         with pytest.raises(NotFound):
             orders.order_sheet(work, order_id=elsewhere)
     for command, facts in (
@@ -137,6 +138,31 @@ def test_the_day_of_the_order_decides_in_which_region_it_was(country: Country) -
         assert seen(manager) == [country.orders["north"]]
         country.keep(Variant.REGIONAL_MANAGER, ScopeKind.REGION, country.south)
         assert set(seen(manager)) == {later, country.orders["south"]}
+
+
+def test_an_address_knows_its_region_and_who_serves_it_on_any_day(country: Country) -> None:
+    """Nothing is stored with the place: a border that moves counts from its day on, for places that stand already."""
+    trader, shop, staff = country.trader, country.shop, country.staff.owner
+    with begin(SYSTEM) as work:
+        today, whole = work.now.date(), territories.region_of(work, country="DE", postal_code="50667")
+    assert whole is not None
+    run(staff, territories.assign_territory, request_id=uuid4(), region_id=whole.region_id, reason="Agreed",
+        distributor_id=trader.org_id, mode=territories.Mode.RESALE, is_exclusive=True, valid_from=today)  # fmt: skip
+    run(staff, territories.set_region_areas, request_id=uuid4(), region_id=country.south, valid_from=today + timedelta(days=5),
+        areas=[("DE", "81", "89")], reason="The border moves")  # fmt: skip
+
+    def found(who: Actor, days: int = 0) -> dict[str, tuple[str | None, tuple[str, ...]]]:
+        with begin(who) as work:
+            rows = territories.places(work, org_id=shop.org_id, on=today + timedelta(days=days))
+        return {row.name: (row.region_name, row.served_by) for row in rows}
+
+    served = ("Trader",)  # of its own region nobody, so whoever serves the whole
+    assert found(shop.owner) == {"Main store": ("Germany", served), "Nord": ("North", served), "Süd": ("South", served)}
+    assert found(staff) == found(shop.owner)
+    assert found(shop.owner, 5)["Süd"] == ("Germany", served) and found(shop.owner, 4)["Süd"] == ("South", served)
+    assert found(shop.owner, -1)["Nord"] == (None, ())  # no region was drawn yet
+    with pytest.raises(NotFound):
+        found(trader.owner)
 
 
 def test_buying_and_places_are_those_of_the_region_too(country: Country) -> None:
