@@ -251,7 +251,7 @@ class Row:
             return self.parts.get(grant.part, ())
         if grant.view is not None:
             return self.views.get(grant.view, ())
-        if grant.by in self.scopes:
+        if grant.by is not None and grant.by in self.scopes:
             return self.scopes[grant.by]
         return {
             How.FULL: self.does + self.reads, How.SCOPED: self.does + self.reads, How.LIMITED: self.does + self.reads,

@@ -57,6 +57,7 @@ class Reach:
 
 
 _WIDE = Reach()
+_KINDS = ("stores", "customers", "regions", "warehouses")
 
 
 def scope_kinds(variant: Variant) -> frozenset[ScopeKind]:
@@ -98,11 +99,8 @@ def reach_of(work: Work) -> Reach:
         ),
         {"person_id": actor.user_id, "org_id": actor.org_id},
     ).one()
-    return Reach(
-        *(None if ids is None else frozenset(ids) for ids in (row.stores, row.customers, row.regions, row.warehouses)),
-        row.amount,
-        row.currency,
-    )
+    kept = {kind: None if ids is None else frozenset(ids) for kind, ids in row._asdict().items() if kind in _KINDS}
+    return Reach(**kept, amount=row.amount, currency=row.currency)
 
 
 def require_every_store(work: Work) -> None:

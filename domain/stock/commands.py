@@ -218,7 +218,7 @@ def _require_small(work: Work, difference: int) -> None:
     if identity.adjusts_alone(work.actor):
         return
     # What the person has corrected within a day counts together, so that a large one is not made of small ones.
-    before = work.session.execute(
+    before: int = work.session.execute(
         text(
             "select coalesce(sum(abs(quantity)), 0)::bigint from stock_movements where org_id = :org_id"
             " and actor_user_id = :me and kind = 'counted' and recorded_at > :since"
