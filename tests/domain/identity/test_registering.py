@@ -123,7 +123,8 @@ def test_known_and_unknown_addresses_cost_the_same_hash(monkeypatch: pytest.Monk
     shop = company(OrgKind.RETAILER, "Corner Shop")
     hashes: list[str] = []
     monkeypatch.setattr(
-        "domain.identity.registering.hashed", lambda password: hashes.append(password) or identity.HashedPassword("h")
+        "domain.identity.registering.hashed",
+        lambda password, **_: hashes.append(password) or identity.HashedPassword("h"),
     )
     begun(shop.emails[Variant.BUSINESS_OWNER])
     assert len(hashes) == 1
@@ -163,7 +164,7 @@ def test_a_forged_or_late_link_confirms_nothing() -> None:
 
 
 def test_registrations_from_one_place_and_mails_to_one_address_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.identity.registering.hashed", lambda _: identity.HashedPassword("h"))
+    monkeypatch.setattr("domain.identity.registering.hashed", lambda *_, **__: identity.HashedPassword("h"))
     for _ in range(3):
         begun("victim@sonne.example")
     with pytest.raises(identity.TooManyTries):
@@ -214,3 +215,11 @@ def test_a_registration_is_done_once() -> None:
     with pytest.raises(Conflict):
         run(SYSTEM, identity.finish_registration, registration_id=registration_id)
     assert organizations() == before
+
+
+def test_a_password_is_not_made_of_the_name_and_the_address_that_register() -> None:
+    before = one("select count(*) from registrations")
+    with pytest.raises(Invalid, match="names that others know"):
+        run(SYSTEM, identity.begin_registration, kind=OrgKind.RETAILER, name="Marianne Vogelsang",
+            email="marianne@sonnenwirt.example", password="Marianne-Vogelsang-Sonnenwirt", address="home")  # fmt: skip
+    assert one("select count(*) from registrations") == before
