@@ -658,6 +658,7 @@ class _Gaps(dict[str, Any]):
 
 # --- sign-in and security ----------------------------------------------------------------------
 
+WRONG_PASSWORD = "The password is not right. Please try again."
 WRONG_CODE = "This code is not right, or it was used already. Please wait for the next one and try again."
 
 SECURITY: dict[str, str] = {
@@ -669,6 +670,7 @@ SECURITY: dict[str, str] = {
     "SessionsEnded": "Signed out elsewhere",
     "PasswordChanged": "Password changed",
     "PasswordReset": "Password reset by e-mail",
+    "OwnPasswordRefused": "Wrong password given while signed in",
     "EmailChanged": "E-mail address changed",
     "PhoneConfirmed": "Telephone confirmed",
     "IdentityJoined": "Signed on elsewhere for the first time",

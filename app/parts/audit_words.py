@@ -18,6 +18,7 @@ TOPICS: dict[str, tuple[str, dict[str, str]]] = {
         "SignInLocked": "ALERT: too many wrong tries to sign in as {subject}; that place is locked out for a while",
         "SignedOut": "{subject} signed out",
         "PasswordChanged": "{subject} changed the password",
+        "OwnPasswordRefused": "{subject} was signed in and gave a wrong password for a change",
         "PasswordResetRequested": "Somebody asked for a new password",
         "PasswordReset": "{subject} chose a new password by a link; open sessions ended",
         "SessionEnded": "{subject} ended one of the open sessions",

@@ -45,10 +45,13 @@ def ask_for_password() -> None:
         password = st.text_input("Password", type="password", autocomplete="current-password")
         sent = st.form_submit_button("Go on", type="primary", width="stretch")
     if sent and settle(identity.start_factor, keep_draft, password=password or ""):
-        st.rerun()
+        if st.session_state["factor-draft"] is None:
+            st.error(words.WRONG_PASSWORD)
+        else:
+            st.rerun()
 
 
-def keep_draft(draft: identity.FactorDraft) -> None:
+def keep_draft(draft: identity.FactorDraft | None) -> None:
     st.session_state["factor-draft"] = draft
 
 
@@ -159,7 +162,14 @@ def draw_password() -> None:
     if sent and new != again:
         st.error("The two new passwords differ.")
     elif sent:
-        perform(identity.change_password, current=current or "", new=new or "", done="Your password is changed.")
+        perform(identity.change_password, current=current or "", new=new or "", then=tell_of_password)
+
+
+def tell_of_password(is_changed: bool) -> None:
+    if is_changed:
+        st.toast("Your password is changed.", icon=":material/check_circle:")
+    else:
+        st.error(words.WRONG_PASSWORD)
 
 
 # --- where I am signed in ----------------------------------------------------------------------

@@ -157,13 +157,38 @@ def test_a_session_is_over_after_twelve_hours(shop: Company, email: str) -> None
 
 def test_a_changed_password_ends_all_other_sessions_at_once(shop: Company, email: str) -> None:
     here, there = signed_in(email), signed_in(email, nonce="another browser")
-    with pytest.raises(Invalid):
-        run(here, identity.change_password, current="not this", new="an entirely new sentence")
+    assert run(here, identity.change_password, current="not this", new="an entirely new sentence") is False
     assert lives(there)
     run(here, identity.change_password, current=PASSWORD, new="an entirely new sentence")
     assert lives(here) and not lives(there)
     assert try_password(email) is None
     assert isinstance(try_password(email, password="an entirely new sentence"), Ticket)
+
+
+def test_whoever_sits_at_an_open_screen_does_not_try_passwords_without_end(
+    database: sa.Connection, shop: Company, email: str
+) -> None:
+    here, new = signed_in(email), "an entirely new sentence"
+    for guess in range(5):
+        assert run(here, identity.change_password, current=f"guess {guess}", new=new) is False
+    for _ in range(2):  # the right one is not looked at either, here or for a second factor
+        with pytest.raises(TooManyTries):
+            run(here, identity.change_password, current=PASSWORD, new=new)
+        with pytest.raises(TooManyTries):
+            run(here, identity.start_factor, password=PASSWORD)
+    assert database.scalar(sa.text("select count(*) from events where name = 'OwnPasswordRefused'")) == 5
+    assert isinstance(try_password(email), Ticket)  # who signs in elsewhere is not kept out
+    with after(minutes=16):
+        assert run(here, identity.change_password, current=PASSWORD, new=new) is True
+
+
+def test_a_changed_password_takes_the_links_for_another_one_away(shop: Company, email: str) -> None:
+    run(Actor.system(), identity.request_password_reset, email=email, address="198.51.100.7")
+    with begin(Actor.system()) as work:
+        link_id = work.session.scalar(sa.text("select id from links where purpose = 'password_reset'"))
+    run(signed_in(email), identity.change_password, current=PASSWORD, new="an entirely new sentence")
+    with pytest.raises(NotFound):
+        run(Actor.system(), identity.reset_password, token=identity.token_of(link_id), new="some other new sentence")
 
 
 def test_a_changed_password_forgets_who_signed_in_by_half(shop: Company, email: str) -> None:

@@ -1,7 +1,7 @@
 """Suspension: what stops, what goes on, who decides, and one appeal to other eyes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -276,6 +276,22 @@ def test_a_person_who_is_disabled_is_out_at_once_and_back_when_enabled(world: Wo
     assert session_of(email) != session_id
 
 
+def test_nobody_decides_on_the_account_of_somebody_above_or_of_a_colleague_elsewhere(world: World) -> None:
+    operations, admin = world.staff(Variant.OPERATIONS), world.staff(Variant.SUPER_ADMIN)
+    before = rows("select id, state from people order by id")
+    for decide in (identity.disable_person, identity.enable_person):
+        refused(NotAllowed, operations, decide, person_id=admin.user_id, reason="A quarrel")
+    with begin(SYSTEM) as work:
+        email = identity.person_by_email(work, email=next(iter(world.platform.emails.values()))).email
+    run(world.shop.owner, identity.invite_member, request_id=uuid4(), email=email, variant=Variant.PURCHASING_AGENT)
+    [(link_id,)] = rows("select link_id from invitations")
+    run(SYSTEM, identity.join_organization, token=identity.token_of(link_id), password="", signed_in=operations.user_id)
+    refused(identity.OtherEyesNeeded, operations, identity.disable_person, person_id=world.shop.owner.user_id,
+            reason="A quarrel")  # fmt: skip
+    assert rows("select id, state from people order by id") == before
+    run(operations, identity.disable_person, person_id=world.staff(Variant.FINANCE).user_id, reason="Lost a laptop")
+
+
 def test_who_suspends_at_once_takes_over_an_open_proposal(world: World) -> None:
     proposed = run(world.staff(Variant.SUPPORT), identity.propose_suspension, request_id=uuid4(),
                    org_id=world.maker.org_id, reason="A rumour")  # fmt: skip
@@ -287,3 +303,56 @@ def test_who_suspends_at_once_takes_over_an_open_proposal(world: World) -> None:
     run(world.maker.owner, identity.appeal_suspension, appeal="Please")
     refused(identity.OtherEyesNeeded, world.staff(Variant.OPERATIONS), identity.decide_appeal, suspension_id=proposed,
             is_granted=True, answer="Well then")  # fmt: skip
+
+
+def test_a_restoration_is_proposed_and_decided_by_other_eyes(world: World) -> None:
+    support, boss = world.staff(Variant.SUPPORT), world.staff(Variant.SUPER_ADMIN)
+    facts = {"request_id": uuid4(), "org_id": world.maker.org_id, "reason": "The licence is real"}
+    refused(Conflict, support, identity.propose_restoration, **facts)  # it is not suspended
+    suspension = suspend(world, world.maker)
+    refused(NotAllowed, boss, identity.propose_restoration, **facts)
+    refused(NotAllowed, world.maker.owner, identity.propose_restoration, **facts)
+    refused(Invalid, support, identity.propose_restoration, **facts | {"reason": " "})
+    decision = {"suspension_id": suspension, "is_approved": True, "note": "Seen the licence"}
+    refused(Conflict, boss, identity.decide_restoration, **decision)  # nothing is proposed
+    assert run(support, identity.propose_restoration, **facts) == suspension
+    assert found(world) == 0  # a proposal changes nothing
+    refused(Conflict, support, identity.propose_restoration, **facts | {"request_id": uuid4()})
+    refused(NotAllowed, support, identity.decide_restoration, **decision)
+    with begin(boss) as work:
+        [waits] = identity.open_suspensions(work)
+    assert (waits.restore_reason, waits.restore_proposed_by) == ("The licence is real", support.user_id)
+    with begin(world.maker.owner) as work:  # what the platform weighs is the platform's
+        own = identity.my_suspension(work)
+    assert own is not None and (own.restore_reason, own.restore_proposed_by_name) == (None, None)
+    # Whoever proposed it and has another role since then does not decide either, whichever way.
+    promoted = replace(boss, user_id=support.user_id)
+    refused(identity.OtherEyesNeeded, promoted, identity.decide_restoration, **decision)
+    refused(identity.OtherEyesNeeded, promoted, identity.restore_organization, org_id=world.maker.org_id, note="Mine")
+    run(boss, identity.decide_restoration, **decision)
+    assert found(world) == 1
+    refused(Conflict, boss, identity.decide_restoration, **decision)
+    reactions.deliver_new()
+    told = rows("select kind from notices where kind like '%restor%' order by id")
+    assert [row[0] for row in told] == ["restoration_proposed", "organization_restored"]
+    with begin(world.maker.owner) as work:
+        trail, _ = reports.own_audit(work, first=work.now - timedelta(1), end=work.now + timedelta(1))
+    assert {row.name for row in trail} & {"RestorationProposed", "OrganizationRestored"} == {"OrganizationRestored"}
+
+
+def test_a_restoration_that_is_declined_leaves_the_suspension(world: World) -> None:
+    support, operations = world.staff(Variant.SUPPORT), world.staff(Variant.OPERATIONS)
+    suspension = suspend(world, world.maker)
+    facts = {"org_id": world.maker.org_id, "reason": "They asked nicely"}
+    run(support, identity.propose_restoration, request_id=uuid4(), **facts)
+    run(operations, identity.decide_restoration, suspension_id=suspension, is_approved=False, note="Not enough")
+    assert found(world) == 0
+    run(support, identity.propose_restoration, request_id=uuid4(), **facts)
+    run(world.maker.owner, identity.appeal_suspension, appeal="We hold the licence")
+    # An appeal goes first, and to eyes that had no part in either.
+    boss = world.staff(Variant.SUPER_ADMIN)
+    refused(Conflict, boss, identity.decide_restoration, suspension_id=suspension, is_approved=True, note="Now")
+    answer = {"suspension_id": suspension, "is_granted": True, "answer": "It is real"}
+    refused(identity.OtherEyesNeeded, replace(boss, user_id=support.user_id), identity.decide_appeal, **answer)
+    run(boss, identity.decide_appeal, **answer)
+    assert found(world) == 1
