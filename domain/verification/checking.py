@@ -37,7 +37,8 @@ def readings_waiting(work: Work, *, limit: int = 20) -> list[WaitingFile]:
     _jobs_only(work)
     rows = work.session.execute(
         text(
-            "select f.submission_id, f.file_id, f.org_id, s.requirement, x.media_type, o.name, o.country_code,"
+            "select f.submission_id, f.file_id, f.org_id, s.requirement, x.media_type, o.country_code,"
+            " coalesce(o.legal_name, o.name) as name,"
             " s.facts ->> 'account' as account,"
             " coalesce((select n.number from verification_submissions n where n.org_id = f.org_id and n.number is not"
             "   null and n.requirement in ('registration_document', 'business_name') and n.ended_at is null"
@@ -88,7 +89,7 @@ def record_reading(
             "reasons": list(reasons),
             # Of an account the last four signs are enough to show; the whole was compared by whoever read it.
             "fields": {
-                name: [f"…{value[-4:]}" if name == "iban" else value, confidence]
+                name: [f"…{''.join(value.split())[-4:]}" if name == "iban" else value, confidence]
                 for name, (value, confidence) in (fields or {}).items()
             },
         }
@@ -379,7 +380,8 @@ def _doubles(
 def _name_in_register(work: Work, submission: Submission, findings: dict[str, Any]) -> list[Reason]:
     row = work.session.execute(
         text(
-            "select o.name, r.name as registered, r.standing, r.loaded_at from organizations o"
+            "select coalesce(o.legal_name, o.name) as name, r.name as registered, r.standing, r.loaded_at"
+            " from organizations o"
             " left join company_registry r on r.country_code = o.country_code and r.number = :number"
             " where o.id = :org_id"
         ),
@@ -389,8 +391,8 @@ def _name_in_register(work: Work, submission: Submission, findings: dict[str, An
         nearest = work.session.execute(
             text(
                 "select r.name, r.number from company_registry r join organizations o on o.id = :org_id"
-                " and o.country_code = r.country_code where r.name % o.name order by similarity(r.name, o.name) desc"
-                " limit 1"
+                " and o.country_code = r.country_code where r.name % coalesce(o.legal_name, o.name)"
+                " order by similarity(r.name, coalesce(o.legal_name, o.name)) desc limit 1"
             ),
             {"org_id": submission.org_id},
         ).one_or_none()
@@ -409,7 +411,8 @@ def _name_in_register(work: Work, submission: Submission, findings: dict[str, An
 def _tax_in_register(work: Work, submission: Submission, findings: dict[str, Any]) -> bool:
     row = work.session.execute(
         text(
-            "select o.name, r.name as registered, r.loaded_at from organizations o join company_registry r"
+            "select coalesce(o.legal_name, o.name) as name, r.name as registered, r.loaded_at from organizations o"
+            " join company_registry r"
             " on r.country_code = o.country_code and r.tax_number = :number and r.standing = 'active'"
             " where o.id = :org_id"
         ),

@@ -35,7 +35,7 @@ BEGINS = NOW + timedelta(days=10)
 DAY = timedelta(days=1)
 
 
-def officer(market: Market) -> Actor:
+def officer(market: Market) -> Actor:  # noqa: F811
     return market.platform.people[Variant.COMPLIANCE]
 
 
