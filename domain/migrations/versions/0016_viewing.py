@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from domain.kernel.database import Role, role_name
 from domain.migrations import fences
 
 revision = "0016"
@@ -43,7 +44,22 @@ def upgrade() -> None:
         """
     )
     op.execute("create index view_consents_org_id_asked_at_idx on view_consents (org_id, asked_at)")
-    fences.private("view_consents")
+    # The platform's processes ask; only the member's own organisation can say yes.
+    app = role_name(Role.APP)
+    fences.own(
+        "view_consents", reads=f"org_id = {fences.ME} or {fences.STAFF}", writes=f"org_id = {fences.ME}",
+        may="select, update",
+    )  # fmt: skip
+    op.execute(f'grant insert on view_consents to "{app}"')
+    op.execute(
+        f'create policy app_insert on view_consents for insert to "{app}" with check (org_id = {fences.ME}'
+        f" or ({fences.STAFF} and state = 'asked' and asked_by is not null))"
+    )
+    op.execute(f'revoke update on view_consents from "{app}"')
+    op.execute(
+        "grant update (state, expires_at, answered_by, answered_at, withdrawn_by, withdrawn_at)"
+        f' on view_consents to "{app}"'
+    )
     op.execute(
         """
         create table viewings (
@@ -79,6 +95,8 @@ def upgrade() -> None:
     op.execute("create index viewings_org_id_started_at_idx on viewings (org_id, started_at)")
     op.execute("create index viewings_consent_id_idx on viewings (consent_id)")
     fences.private("viewings")
+    op.execute(f'revoke update on viewings from "{app}"')
+    op.execute(f'grant update (ended_at, ended_by) on viewings to "{app}"')
     op.execute(
         "insert into state_moves (machine, from_state, to_state) values"
         " ('view_consent', 'asked', 'granted'), ('view_consent', 'asked', 'refused'),"
@@ -96,4 +114,8 @@ def upgrade() -> None:
                        and (restore_proposed_at is null or state in ('active', 'lifted'))),
             add constraint suspensions_restored_by_check check (lifted_by <> restore_proposed_by)
         """
+    )
+    op.execute(
+        "grant update (restore_proposed_by, restore_proposed_at, restore_reason)"
+        f' on suspensions to "{app}"'
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -107,6 +108,24 @@ def test_a_store_manager_sees_and_buys_for_the_assigned_store_only(market: Marke
         assert orders.order_sheet(work, order_id=row.order_id).total == D("21.60")
     with begin(shop.owner) as work:
         assert len(orders.orders_of_buyer(work)[0]) == 2  # the owner sees both
+
+
+def test_a_store_manager_keeps_the_places_of_the_assigned_stores_only(market: Market) -> None:
+    shop = market.retailer
+    clerk, agent = shop.people[Variant.STORE_MANAGER], shop.people[Variant.PURCHASING_AGENT]
+    place = {"request_id": uuid4(), "org_id": shop.org_id, "kind": "store", "name": "Second store", "street": "Ring 2",
+             "postal_code": "04109", "city": "Leipzig", "country_code": "DE"}  # fmt: skip
+    refused(NotAllowed, identity.add_site, agent, **place)
+    second = run(clerk, identity.add_site, **place)  # kept to no store in particular, all are the clerk's
+    run(shop.owner, identity.set_member_scopes, person_id=clerk.user_id, kind=ScopeKind.STORE, subject_ids=[second])
+    run(clerk, identity.set_delivery_preferences, site_id=second, dock_hours="7 to 15")
+    refused(NotFound, identity.set_delivery_preferences, clerk, site_id=shop.site_id, dock_hours="never")
+    refused(NotAllowed, identity.set_delivery_preferences, agent, site_id=second, dock_hours="never")
+    # What concerns every store is not for who keeps one.
+    refused(NotAllowed, identity.add_site, clerk, **place | {"name": "Third store", "request_id": uuid4()})
+    refused(NotAllowed, identity.set_holidays, clerk, holidays={date(2026, 12, 24): "Christmas Eve"})
+    with begin(clerk) as work:
+        assert [(site.name, site.dock_hours) for site in identity.my_sites(work)] == [("Second store", "7 to 15")]
 
 
 def test_the_database_keeps_the_scope_by_itself(market: Market) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import InternalError, ProgrammingError
 
 from domain import identity, notifications, payments, reactions, reports
 from domain.identity import NotForYourEyes, OrgKind, Permission, Variant, ViewConsentState
@@ -187,15 +188,10 @@ def test_every_command_of_every_face_is_refused_and_nothing_moves(market: Market
     run(market.retailer.people[V.PURCHASING_AGENT], payments.wallet_reference)
 
 
-def test_the_database_refuses_to_write_as_well(market_with_commits: Market) -> None:
-    _, agent = looking_at_the_agent(market_with_commits)
-    with begin(agent) as work, pytest.raises(Exception, match="read-only transaction"):
+def test_the_database_refuses_to_write_as_well(market: Market) -> None:
+    _, agent = looking_at_the_agent(market)
+    with begin(agent) as work, pytest.raises(InternalError, match="read-only transaction"):
         work.session.execute(text("update people set name = 'Spy' where id = :id"), {"id": agent.user_id})
-
-
-@pytest.fixture
-def market_with_commits(fresh_database: Any) -> Market:
-    return make_market(makers=1)
 
 
 def test_what_is_a_persons_alone_is_not_shown(market: Market) -> None:
@@ -300,6 +296,29 @@ def test_support_looks_with_consent_and_not_a_moment_longer(market: Market) -> N
         rows, _ = reports.own_audit(work, first=now() - timedelta(days=1), end=now() + timedelta(days=1),
                                     names=["ViewStarted"])  # fmt: skip
     assert [(row.who, row.names[str(agent.user_id)] != "") for row in rows] == [(reports.Who.STAFF, True)]
+
+
+def test_the_database_lets_nobody_of_the_platform_consent(market: Market) -> None:
+    shop, support = market.retailer, market.platform.people[V.SUPPORT]
+    consent = ask(market, shop.owner)
+
+    def grant(work: Any) -> int:
+        statement = "update view_consents set state = 'granted', answered_at = :now where id = :id returning id"
+        return len(work.session.execute(text(statement), {"now": work.now, "id": consent}).all())
+
+    def make(work: Any) -> None:
+        statement = (
+            "insert into view_consents (id, org_id, person_id, reason, state, asked_at, expires_at, answered_at)"
+            " values (:id, :org, :person, '', 'granted', :now, cast(:now as timestamptz) + interval '1 hour', :now)"
+        )
+        facts = {"id": uuid4(), "org": shop.org_id, "person": shop.owner.user_id, "now": work.now}
+        work.session.execute(text(statement), facts)
+
+    assert run(support, grant) == 0
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        run(support, make)
+    assert run(shop.owner, grant) == 1  # the control
+    run(shop.owner, make)
 
 
 def test_a_consent_runs_out_and_a_wish_too(market: Market) -> None:
