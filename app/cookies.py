@@ -3,7 +3,8 @@
 The *nonce* is given to every browser before it signs in, so that a sign-in ticket fits only the browser
 that asked for it. The *session* cookie holds a signed token that names a server-side session; the row in
 the database decides, the token only finds it. The *registration* cookie names what somebody began to register
-in this browser, so that they go on where they left.
+in this browser, so that they go on where they left. The *browser* cookie holds a random id, so that somebody who signs
+in from elsewhere is written to; it says nothing about who.
 """
 
 from __future__ import annotations
@@ -50,6 +51,27 @@ def session_of(token_text: str | None) -> UUID | None:
         return UUID(str(claims["sid"]))
     except (jwt.PyJWTError, ValueError):
         return None
+
+
+# --- a browser that was here before ------------------------------------------------------------
+
+BROWSER, BROWSER_LIFE = "wholesale-browser", timedelta(days=400)
+
+
+def browser_name() -> str:
+    return "__Host-browser" if settings().secure_cookies else f"browser-{settings().port}"
+
+
+def browser_of(token_text: str | None) -> str:
+    """The id that this browser carries; a fresh one when it has none, or one that is not ours, edited or too old."""
+    claims = _decoded(token_text, BROWSER)
+    return str(claims["rid"]) if claims else secrets.token_urlsafe(24)
+
+
+def give_browser(response: Response, browser: str, *, now: datetime) -> None:
+    """Let this browser keep its id, from now on for another four hundred days."""
+    token_text = jwt.encode(_claims({"rid": browser}, BROWSER, now, BROWSER_LIFE), _key(), algorithm=ALGORITHMS[0])
+    _give(response, browser_name(), token_text, BROWSER_LIFE)
 
 
 # --- a registration that was begun in this browser ---------------------------------------------

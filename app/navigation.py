@@ -144,7 +144,9 @@ SCREENS: tuple[Screen, ...] = (
         "pages/admin/verification.py", "admin-verification", "Verification", "verified", (A,), None, True, "Market",
         any_of=(P.DECIDE_VERIFICATION, P.SEE_VERIFICATION_STATUS),
     ),
+    _admin("access", "Lost second factors", "key_off", P.VOUCH_FOR_PEOPLE, "Market"),
     _admin("papers", "Automatic checks", "document_search", P.DECIDE_VERIFICATION, "Market"),
+    _admin("requirements", "Verification rules", "rule", P.SEE_PLATFORM, "Market"),
     _admin("case", "Verification case", "fact_check", P.DECIDE_VERIFICATION, "Market", menu=False),
     _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
     _admin("territories", "Territories", "map", P.SEE_TERRITORIES, "Market"),
@@ -229,6 +231,12 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         )
     if subject == "view":
         st.page_link(page_of("account-profile"), label="Open", icon=":material/arrow_forward:")
+    if subject == "factor_loss":
+        url = "admin-access" if OrgKind(here[0].org_kind) is A else "account-team"
+        if BY_URL[url].is_for(here):
+            st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:")
+    if subject == "setting" and BY_URL["admin-settings"].is_for(here):
+        st.page_link(page_of("admin-settings"), label="Open", icon=":material/arrow_forward:")
     if subject == "verification" and BY_URL["account-verification"].is_for(here):
         st.page_link(page_of("account-verification"), label="Open", icon=":material/arrow_forward:")
     if subject == "organization":

@@ -38,13 +38,16 @@ def local_path(wanted: str | None) -> str:
 async def pick_up_session(request: Request) -> Response:
     """Turn a ticket into the session cookie, once, for the browser that asked, and go on to `next`."""
     ticket, nonce = request.query_params.get("t", ""), request.cookies.get(cookies.nonce_name(), "")
+    browser = cookies.browser_of(request.cookies.get(cookies.browser_name()))
     try:
         session_id = await run_in_threadpool(run, Actor.system(), identity.redeem_ticket, ticket=ticket, nonce=nonce)
+        await run_in_threadpool(run, Actor.system(), identity.note_browser, session_id=session_id, browser=browser)
     except NotFound:
         return plain.session_ended()
     now = await run_in_threadpool(_now)
     answer = RedirectResponse(local_path(request.query_params.get("next")), 303, {"Cache-Control": "no-store"})
     cookies.give_session(answer, session_id, now=now)
+    cookies.give_browser(answer, browser, now=now)
     answer.delete_cookie(cookies.nonce_name(), path="/")
     return answer
 

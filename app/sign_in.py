@@ -22,7 +22,7 @@ from app import cookies, words
 from domain import identity
 from domain.identity import SignedIn
 from domain.kernel.actor import Actor
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import DomainError, NotFound
 from domain.kernel.settings import PROJECT, settings
 from domain.kernel.work import begin, run
 
@@ -246,7 +246,36 @@ def _draw_second_step(deep_link: str) -> None:
     st.caption("Without your phone, one of your recovery codes does it; each works once.")
     if sent:
         _try_code(code or "", deep_link)
+    _draw_lost_factor()
     st.button("Sign in with another account", type="tertiary", icon=":material/arrow_back:", on_click=_begin_again)
+
+
+def _draw_lost_factor() -> None:
+    """For whoever has neither phone nor codes; only the right password leads here, so it tells a stranger nothing."""
+    nonce = st.context.cookies.get(cookies.nonce_name()) or ""
+    with begin(Actor.system()) as work:
+        row = identity.lost_factor_of_browser(work, nonce=nonce)
+    if row is not None:
+        if row.takes_effect_at is not None:
+            said = f"It was approved. From {words.instant(row.takes_effect_at)} on your password is enough."
+        elif row.decider == identity.Decider.OWNER:
+            said = "You have asked for a way back in. An owner of your organisation has to say yes: please call them."
+        else:
+            said = "You have asked for a way back in. Two people of our support have to say yes; we will call you."
+        st.info(said, icon=":material/hourglass_top:")
+        return
+    with st.expander("I have lost my phone and my recovery codes", icon=":material/help:"):
+        st.markdown(
+            "Somebody else has to confirm that it is you: an owner of your organisation, or two people of our support"
+            " when there is no other owner. Then a day passes, and we write to you before anything changes."
+        )
+        if st.button("Ask for a way back in", width="stretch", key="lost-factor"):
+            try:
+                run(Actor.system(), identity.report_lost_factor, nonce=nonce)
+            except DomainError as refusal:
+                st.error(refusal.sentence)
+            else:
+                st.rerun()
 
 
 def _try_code(code: str, deep_link: str) -> None:

@@ -209,6 +209,8 @@ def sign_in(body: Credentials, request: Request) -> Token:
     if ticket is None:
         raise NotSignedIn
     session_id = run(Actor.system(), identity.redeem_ticket, ticket=ticket.ticket, nonce=nonce)
+    # A program keeps no cookies, so its name has to do: the first sign-in of another program is written about.
+    run(Actor.system(), identity.note_browser, session_id=session_id, browser=f"program {agent}")
     with begin(Actor.system()) as work:
         return Token(token=cookies.token(session_id, now=work.now))
 

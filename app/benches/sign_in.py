@@ -60,10 +60,10 @@ class Result:
         return asdict(self)
 
 
-def measure(*, seconds: float) -> Result:
-    """Try for this long, and at least ten pairs."""
+def measure(*, seconds: float = 0.0, tries: int | None = None) -> Result:
+    """Try for this long, and at least ten pairs; with `tries`, exactly so many wrong passwords, half of them each."""
     with scratch(_fill):
-        return _measure(seconds)
+        return _measure(seconds, max(FEWEST, tries // 2) if tries else None)
 
 
 def _fill() -> None:
@@ -77,7 +77,7 @@ def _fill() -> None:
     )  # fmt: skip
 
 
-def _measure(seconds: float) -> Result:
+def _measure(seconds: float, pairs: int | None) -> Result:
     hasher = PasswordHasher()
     stored = hasher.hash(PASSWORD)
     cases = {
@@ -93,7 +93,12 @@ def _measure(seconds: float) -> Result:
     cpu: dict[str, list[float]] = {name: [] for name in cases}
     order, draw = list(cases), random.Random(1)
     began, machine, mine = time.monotonic(), machine_cpu_s(), time.process_time()
-    while time.monotonic() - began < seconds or len(wall["known"]) < FEWEST:
+
+    def is_done() -> bool:
+        done = len(wall["known"])
+        return done >= pairs if pairs else done >= FEWEST and time.monotonic() - began >= seconds
+
+    while not is_done():
         draw.shuffle(order)
         for name in order:
             at, used = time.perf_counter(), time.process_time()

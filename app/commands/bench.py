@@ -38,6 +38,9 @@ def bench(
     case: Annotated[Case, typer.Argument(help="What to measure.")] = Case.PLACE_ORDER,
     output: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TABLE,
     seconds: Annotated[float, typer.Option(help="How long each round is measured.")] = 4.0,
+    tries: Annotated[
+        int | None, typer.Option(min=2, help="sign-in: so many wrong passwords, however long it takes.")
+    ] = None,
     clients: Annotated[str | None, typer.Option(help="How many at once, separated by commas.")] = None,
     screen: Annotated[list[str] | None, typer.Option(help="Only this screen, by its address; may be repeated.")] = None,
 ) -> None:
@@ -47,7 +50,7 @@ def bench(
     if case is Case.SCREENS:
         _screens(output, seconds, numbers, screen or ())
     elif case is Case.SIGN_IN:
-        _sign_in(output, seconds)
+        _sign_in(output, seconds, tries)
     else:
         _place_order(output, seconds, numbers)
 
@@ -115,10 +118,10 @@ def _screen_tables(report: Report) -> tuple[Table, Table]:
 # --- sign-in -----------------------------------------------------------------------------------
 
 
-def _sign_in(output: Format, seconds: float) -> None:
+def _sign_in(output: Format, seconds: float, tries: int | None) -> None:
     from app.benches.sign_in import measure
 
-    one = measure(seconds=seconds)
+    one = measure(seconds=seconds, tries=tries)
     if output is Format.JSON:
         _print_json({"result": one.as_dict()})
         return

@@ -22,10 +22,12 @@ from domain.kernel.database import Role
 
 EVERY_5_S = "* * * * * */5"  # the sixth field counts seconds
 EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "41 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
 _AT_ONCE = 3
 _AT_A_TIME = 200
+_BATCHES_AT_MOST = 50
 _FAILED_KEPT_H = 24 * 7
 _log = logging.getLogger(__name__)
 
@@ -140,6 +142,29 @@ def _add_tasks(app: procrastinate.App) -> None:
 
         with _noted("tick_verification"):
             run(Actor.system(), verification.tick)
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="tend_lost_factors", queue="upkeep", queueing_lock="tick_tend_lost_factors")
+    def tend_lost_factors(timestamp: int = 0) -> None:
+        from domain import identity
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("tend_lost_factors"):
+            run(Actor.system(), identity.tend_lost_factors)
+
+    @app.periodic(cron=EVERY_HOUR, periodic_id="tick")
+    @app.task(name="forget_old", queue="upkeep", queueing_lock="tick_forget_old")
+    def forget_old(timestamp: int = 0) -> None:
+        """What has served its time goes in batches, each a transaction of its own."""
+        from domain import privacy
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("forget_old"):
+            for _ in range(_BATCHES_AT_MOST):
+                if not run(Actor.system(), privacy.forget_old):
+                    break
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="retry_stalled", queue="upkeep", queueing_lock="tick_retry_stalled")

@@ -65,8 +65,8 @@ def note_browser(work: Work, *, session_id: UUID, browser: str) -> None:
 def disown_sign_in(work: Work, *, token: str) -> str:
     """Say by the link of a letter that a sign-in was somebody else (system only).
 
-    Returns the token of a link for a new password. All sessions end, no browser is known any more, and the password of before opens nothing. Raises `NotFound` for a
-    link that does not work. Announces `SignInDisowned`.
+    Returns the token of a link for a new password. All sessions end, no browser is known any more, and the password
+    of before opens nothing. Raises `NotFound` for a link that does not work. Announces `SignInDisowned`.
     """
     link = use_link(work, token=token, purpose=LinkPurpose.NEW_BROWSER)
     person = work.session.get(Person, link.person_id, with_for_update=True) if link.person_id else None

@@ -202,7 +202,8 @@ def require_recent_factor(work: Work) -> None:
             "select exists (select 1 from second_factors f where f.person_id = :me and f.confirmed_at is not null)"
             " as is_enrolled, (select max(l.ended_at) from factor_losses l where l.person_id = :me and l.state = 'done'"
             "   and l.ended_at > :closed_since) as lost_at, (select s.factor_shown_at from sign_in_sessions s"
-            "   where s.id = :session and s.person_id = :me and s.revoked_at is null and s.expires_at > :now) as shown_at"
+            "   where s.id = :session and s.person_id = :me and s.revoked_at is null and s.expires_at > :now)"
+            " as shown_at"
         ),
         {
             "me": me.user_id, "session": me.sign_in_session_id, "now": work.now,

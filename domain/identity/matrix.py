@@ -490,8 +490,8 @@ _PLATFORM = (
     ),
     platform(
         "Give members a way back in", NO, F, NO, F, NO, NO, does=(P.VOUCH_FOR_PEOPLE,),
-        commands=("verification.vouch_for_person",), questions=("identity.lost_factors", "verification.proofs_of_owner"),
-        beside=True,
+        commands=("verification.vouch_for_person",),
+        questions=("identity.lost_factors", "verification.proofs_of_owner"), beside=True,
     ),
     platform(
         "Approve changes of settings", F, NO, NO, NO, NO, NO, does=(P.APPROVE_SETTINGS,),

@@ -157,7 +157,8 @@ SECURITY_EVENTS = (
     "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged", "OwnPasswordRefused",
     "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway", "FactorEnrolled",
     "FactorRemoved", "FactorLossReported", "FactorLossApproved", "FactorLossRefused", "FactorLossCancelled",
-    "LostFactorRemoved", "NewBrowserSeen", "SignInDisowned", "FactorRefused", "FactorShown", "RecoveryCodeUsed", "RecoveryCodesRenewed",
+    "LostFactorRemoved", "NewBrowserSeen", "SignInDisowned", "FactorRefused", "FactorShown", "RecoveryCodeUsed",
+    "RecoveryCodesRenewed",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, confirm, empty_state, page_header, paged_table, plain, section
 from app.parts.forms import guarded_dialog, settle
+from app.parts.lost_factors import draw_warning
 from app.parts.step_up import code_form
 from domain import identity
 from domain.identity import FactorSheet, SecurityEventRow, SessionRow
@@ -235,6 +236,7 @@ def draw_history() -> None:
 
 
 page_header("Sign-in & security", "How you sign in, and where you are signed in")
+draw_warning()
 if who.looking is not None:
     empty_state("shield_lock", "For this person alone", "Nobody else sees how and where somebody signs in.")
     st.stop()

@@ -12,6 +12,7 @@ from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, confirm, page_header, plain, section, table
 from app.parts.forms import guarded_dialog, once, settle
+from app.parts.lost_factors import draw_for_owner
 from domain import identity, orders, reports, stock, territories
 from domain.identity import VARIANTS, InvitationRow, MemberRow, OrgKind, Permission, ScopeKind, Variant
 
@@ -225,6 +226,8 @@ page_header(
     "Team", f"{words.count(len(here), 'person') if len(here) == 1 else f'{len(here)} people'} at {who.org_name}",
     invite_button,
 )  # fmt: skip
+if actor.may(Permission.RESTORE_ACCESS):
+    draw_for_owner(actor.user_id)
 for person in here:
     draw_person(person)
 invitations = ask(identity.my_invitations) if may_manage else []

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, perform
 from app.navigation import guard
-from app.parts import Column, empty_state, page_header, plain, section, table
+from app.parts import Column, empty_state, facts_list, page_header, plain, section, table
 from app.parts.filters import choice
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.periods import today
 from domain import identity
-from domain.identity import Permission, SettingChange, SettingRow
+from domain.identity import Permission, ProposedSetting, SettingChange, SettingRow
 from domain.kernel.configuration import Setting
 
 who, actor = guard()
@@ -42,13 +42,64 @@ def change(row: SettingRow) -> None:
         clock = two.time_input("Time", time(), help=f"In your time zone, {who.time_zone}")
         reason = st.text_area("Why", max_chars=500, placeholder="What should become better, and who asked for it")
         st.caption("Holds for what begins from then on. What is under way keeps the value of its beginning.")
-        if st.form_submit_button("Change", type="primary"):
+        if row.is_of_two_people:
+            st.caption(":material/group: About money or safety: it counts once a super admin has approved it.")
+        if st.form_submit_button("Propose" if row.is_of_two_people else "Change", type="primary"):
             when = datetime.combine(day, clock or time(), ZoneInfo(who.time_zone)).astimezone(UTC)
             if settle(
-                identity.change_setting, request="setting", done="The change is written down.", setting=row.setting,
+                identity.change_setting, request="setting", done=DONE[row.is_of_two_people], setting=row.setting,
                 value=Decimal(str(wanted)), effective_from=when, reason=reason or "", version=row.version,
             ):  # fmt: skip
                 st.rerun()
+
+
+DONE = {True: "The change waits for approval.", False: "The change is written down."}
+
+
+# --- what waits for a second person ------------------------------------------------------------
+
+
+@guarded_dialog("Approve the change?", icon=":material/rule_settings:")
+def decide(row: ProposedSetting) -> None:
+    st.markdown(f"**{plain(row.meaning)}**")
+    facts_list(
+        {
+            "Now": value(row.before, row.unit), "Would be": value(row.after, row.unit),
+            "Holds from": words.instant(row.effective_from), "Proposed by": row.proposed_by_name, "Why": row.reason,
+        }
+    )  # fmt: skip
+    with st.form(f"proposal-{row.proposal_id}", border=False):
+        note = st.text_input("Note (needed for a no)", max_chars=500)
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            no = st.form_submit_button("Do not approve")
+            yes = st.form_submit_button("Approve", type="primary")
+    if (yes or no) and settle(
+        identity.decide_setting, done="The change counts." if yes else "The change is refused.",
+        proposal_id=row.proposal_id, is_approved=yes, note=note or "",
+    ):  # fmt: skip
+        st.rerun()
+
+
+def draw_proposal(row: ProposedSetting) -> None:
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center",
+                      key=f"proposed-{row.proposal_id}"):  # fmt: skip
+        change = f"{words.number(row.before)} → {value(row.after, row.unit)}, from {words.instant(row.effective_from)}"
+        st.markdown(
+            f"**{plain(row.meaning)}**  \n{plain(change)}  \n"
+            f":gray[:small[{plain(row.proposed_by_name)} · {plain(words.ago(row.proposed_at))} · {plain(row.reason)}]]",
+            width="content",
+        )
+        if actor.may(Permission.APPROVE_SETTINGS) and row.proposed_by != actor.user_id:
+            if st.button("Decide", key=f"decide-{row.proposal_id}", icon=":material/how_to_reg:"):
+                decide(row)
+        elif row.proposed_by == actor.user_id:
+            st.button(
+                "Take back", key=f"withdraw-{row.proposal_id}", type="tertiary", on_click=perform,
+                args=(identity.withdraw_setting,),
+                kwargs={"proposal_id": row.proposal_id, "done": "The proposal is taken back."},
+            )  # fmt: skip
+        else:
+            st.badge("Waits for approval", color="gray", icon=":material/hourglass_top:")
 
 
 def difference(row: SettingChange) -> str:
@@ -57,6 +108,11 @@ def difference(row: SettingChange) -> str:
 
 page_header("Settings", "What the platform's rules are, for everything that begins from their first day on")
 rows = ask(identity.settings_now)
+proposals = ask(identity.proposed_settings)
+if proposals:
+    section("Waiting for a second person")
+for proposal in proposals:
+    draw_proposal(proposal)
 may_change = actor.may(Permission.CONFIGURE)
 table(
     "settings",
@@ -71,6 +127,7 @@ table(
             ),
             width="medium",
         ),
+        Column("Approved by", lambda row: "Two people" if row.is_of_two_people else "One person"),
         Column("Changes", lambda row: words.number(row.version), "right"),
         Column("Since", lambda row: words.day(row.changed_at)),
         Column("Out of the box", lambda row: words.number(row.usual), "right"),

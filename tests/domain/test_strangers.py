@@ -618,6 +618,7 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"category_id": w.category, "requirement": "ce_conformity", "reason": "Because"}, P.SET_REQUIREMENTS),
     "verification.release_case": command(lambda w: {"case_id": w.case}, P.DECIDE_VERIFICATION),
     "verification.require_capability": question(lambda w: {"capability": "buy"}, own=True),
+    "verification.sellers_not_certified": question(lambda w: {"sold": [], "levels": {}}),
     "verification.require_category": question(lambda w: {"category_id": None}, own=True),
     "verification.require_confirmed_person": question(nothing, own=True),
     "verification.reviewer_figures": question(nothing, P.DECIDE_VERIFICATION),
