@@ -8,8 +8,9 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, confirm, facts_list, id_of, page_header, plain, section, table
+from app.parts.capacity import capacity_lines
 from app.parts.forms import settle
-from domain import verification
+from domain import reports, verification
 from domain.verification import CaseRow, Decision, FileRow, Reason, Requirement
 
 who, actor = guard()
@@ -92,14 +93,16 @@ def draw_findings(findings: dict[str, Any]) -> None:
     for key, title in (("same_document", "Also handed in by"), ("same_owner", "An owner also owns or directs")):
         if findings.get(key):
             st.markdown(f":red[:material/group:] {title}: {plain(', '.join(findings[key]))}")
+    if findings.get("statement"):
+        st.markdown(f":material/receipt_long: {plain(findings['statement'])}")
     if findings.get("deposits"):
         st.markdown(f":material/savings: {plain(findings['deposits'])}")
     if not findings:
         st.caption("Nothing was found by itself.")
 
 
-def decide(decision: Decision, note: str, reasons: list[Reason], checklist: list[str]) -> None:
-    settle(
+def decide(decision: Decision, note: str, reasons: list[Reason], checklist: list[str]) -> bool:
+    return settle(
         verification.decide_case, case_id=row.case_id, decision=decision, note=note, reasons=reasons,
         checklist=checklist, done="Decided." if decision is not Decision.ASK else "The question is sent.",
     )  # fmt: skip
@@ -131,11 +134,10 @@ def draw_decision() -> None:
     note = st.text_area("Note; a question or a rejection goes to the organisation", max_chars=2000, key="note") or ""
     is_hit = row.kind == "sanctions"
     with st.container(horizontal=True):
-        if st.button("It is somebody else" if is_hit else "Approve", type="primary", key="approve"):
-            decide(Decision.APPROVE, note, [], checklist)
+        is_right = st.button("It is somebody else" if is_hit else "Approve", type="primary", key="approve")
+        if is_right and decide(Decision.APPROVE, note, [], checklist):  # what was refused stays on the screen
             st.rerun()
-        if row.kind == "review" and st.button("Ask", key="ask"):
-            decide(Decision.ASK, note, [], [])
+        if row.kind == "review" and st.button("Ask", key="ask") and decide(Decision.ASK, note, [], []):
             st.rerun()
         if st.button("It is the one on the list" if is_hit else "Reject", key="reject"):
             chosen = reasons or ([Reason.SANCTIONS_HIT] if is_hit else [])
@@ -187,6 +189,9 @@ with main:
             ],
             alt="Owners and directors",
         )  # fmt: skip
+    if row.requirement == Requirement.PRODUCTION_CAPACITY:
+        section("What was shipped here", help="Whole months; units that left, and how many of them later than promised.")
+        capacity_lines(ask(reports.capacity_of, org_id=row.org_id), with_months=True)
     if submission is None and not sheet.hits:
         st.caption("There is nothing to look at in this case.")
 with side:

@@ -121,7 +121,7 @@ class Visitor:
 
     def sees(self, *words: str) -> None:
         """These words stand on the screen, whatever the spacing."""
-        until = time.monotonic() + 15
+        until = time.monotonic() + 40
         missing = list(words)
         while missing and time.monotonic() < until:
             text = re.sub(r"\s+", " ", self.text())
@@ -138,7 +138,7 @@ def visitor(browser: Browser, web: str) -> Iterator[Callable[[str], Visitor]]:
 
     def come(name: str) -> Visitor:
         context = browser.new_context(viewport={"width": 1360, "height": 1000}, locale="en-GB")
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)  # a machine may do much else
         contexts.append(context)
         return Visitor(context.new_page(), web, name)
 

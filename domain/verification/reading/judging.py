@@ -293,14 +293,11 @@ def _figures(text: str) -> str:
 
 def _number_pattern(told: str, country: str) -> str:
     """The number as a pattern, whatever stands between its signs; letters of the country may be left out."""
-    signs = re.sub(r"[^a-z0-9]", "", plain(told))
-    prefix = re.match(r"[a-z]*", signs)
-    letters = prefix[0] if prefix else ""
-    if letters == country.lower():
+    letters, signs = country.lower(), re.sub(r"[^a-z0-9]", "", plain(told))
+    if signs.startswith(letters):
         signs = signs.removeprefix(letters)
-        letters = rf"(?:{letters}[ -]?)?"
-    else:
-        letters = ""
+    # What the business told is kept without the country's letters, and papers show them.
+    letters = rf"(?:{re.escape(letters)}[ -]?)?" if letters else ""
     return rf"(?<![a-z0-9]){letters}" + r"[ ./-]{0,2}".join(signs) + r"(?![0-9]|[a-z]{1,2}\d)"
 
 

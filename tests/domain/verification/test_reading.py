@@ -12,6 +12,7 @@ from domain.verification.reading import Paper, Reading, Verdict, judge, read
 from domain.verification.reading.dates import days_in
 from domain.verification.reading.judging import same_name
 from domain.verification.reading.taking import read_here
+from domain.verification.submitting import checked_tax_number
 from tests.make import papers
 from tests.make.papers import FAMILIES, Case
 
@@ -48,6 +49,16 @@ def test_a_page_is_recognised_in_a_child_and_the_fields_are_kept_with_confidence
     assert found.outcome == "pass"
     assert str(case.expected.registration_number).endswith(found.fields["registration_number"].value)
     assert all(field.confidence > 0.9 for field in found.fields.values())
+
+
+@pytest.mark.parametrize("name", [name for name, each in FAMILY.items() if each.paper is Paper.TAX_CERTIFICATE])
+def test_a_tax_number_is_found_as_it_is_kept_without_the_letters_of_its_country(name: str) -> None:
+    case = papers.clean(FAMILY[name], 11)
+    told = case.expected
+    kept = told.model_copy(update={"tax_number": checked_tax_number(told.country, told.tax_number or "")})
+    assert judge(case.paper, shown(case), kept).outcome == "pass"
+    other = kept.model_copy(update={"tax_number": kept.tax_number[:-1] + str((int(kept.tax_number[-1]) + 1) % 10)})
+    assert judge(case.paper, shown(case), other).outcome == "review"
 
 
 # --- what never passes -------------------------------------------------------------------------
