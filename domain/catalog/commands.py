@@ -83,7 +83,11 @@ def create_product(
 
 
 def change_product(work: Work, *, product_id: UUID, **fields: Any) -> None:
-    """Change name, brand, description, category, specifications or picture of one's own product."""
+    """Change name, brand, description, category, specifications or picture of one's own product.
+
+    Raises `verification.NotVerified` for what is on sale and would come into a regulated category without its
+    certificate.
+    """
     work.actor.require(Permission.MANAGE_OFFERS)
     unknown = set(fields) - {"name", "brand", "description", "category_id", "specifications", "picture_file_id"}
     if unknown:
@@ -100,6 +104,8 @@ def change_product(work: Work, *, product_id: UUID, **fields: Any) -> None:
     if fields.get("picture_file_id") and not is_picture(work, fields["picture_file_id"]):
         raise Invalid("That file is not a picture.")
     changed = {field: value for field, value in fields.items() if value != getattr(product, field)}
+    if "category_id" in changed and _is_on_sale(work, product_id):
+        verification.require_category(work, category_id=fields["category_id"])
     before = {field: _short(getattr(product, field)) for field in changed}
     for field, value in fields.items():
         setattr(product, field, value)
@@ -109,6 +115,12 @@ def change_product(work: Work, *, product_id: UUID, **fields: Any) -> None:
             after={field: _short(value) for field, value in changed.items()},
         )
     )  # fmt: skip
+
+
+def _is_on_sale(work: Work, product_id: UUID) -> bool:
+    statement = select(Offer.id).join(Variant, Variant.id == Offer.variant_id)
+    mine = (Offer.seller_id == work.actor.require_org(), Offer.state == OfferState.PUBLISHED.value)
+    return work.session.scalar(statement.where(Variant.product_id == product_id, *mine).limit(1)) is not None
 
 
 def _short(value: Any) -> str | None:

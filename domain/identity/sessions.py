@@ -154,11 +154,11 @@ def end_sessions_of(work: Work, *, person_id: UUID, but: UUID | None = None) -> 
 
 
 SECURITY_EVENTS = (
-    "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged", "OwnPasswordRefused",
-    "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway", "FactorEnrolled",
-    "FactorRemoved", "FactorLossReported", "FactorLossApproved", "FactorLossRefused", "FactorLossCancelled",
-    "LostFactorRemoved", "NewBrowserSeen", "SignInDisowned", "FactorRefused", "FactorShown", "RecoveryCodeUsed",
-    "RecoveryCodesRenewed",
+    "SignedInEvent", "SignInRefused", "SignInLocked", "SignedOut", "SessionEnded", "SessionsEnded", "PasswordChanged",
+    "OwnPasswordRefused", "PasswordReset", "EmailChanged", "PhoneConfirmed", "IdentityJoined", "IdentityTakenAway",
+    "FactorEnrolled", "FactorRemoved", "FactorLossReported", "FactorLossApproved", "FactorLossRefused",
+    "FactorLossCancelled", "LostFactorRemoved", "NewBrowserSeen", "SignInDisowned", "FactorRefused", "FactorShown",
+    "RecoveryCodeUsed", "RecoveryCodesRenewed",
 )  # fmt: skip
 
 

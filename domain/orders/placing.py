@@ -104,7 +104,7 @@ def require_alone(work: Work, *, site_id: UUID, total: Decimal, currency: str) -
 def priced(work: Work, loaded: "Loaded", level: int) -> list[PricedOrder]:
     """The basket as one order per seller, refused when a seller may not sell or the buyer may not buy as much."""
     orders = price_basket(loaded.wanted, loaded.terms)
-    _check_sellers(work, loaded.wanted)
+    _check_sellers(work, loaded)
     _check_cap(work, loaded.buyer_id, level, orders)
     return orders
 
@@ -157,7 +157,10 @@ def set_answer_timers(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A basket that is about to be ordered, its row locked; `calendars` are those of its sellers by their ids."""
+    """A basket that is about to be ordered, its row locked; `calendars` are those of its sellers by their ids.
+
+    `on_sale`: of the offers whose product has a category, that and since when they are on sale.
+    """
 
     basket_id: UUID
     buyer_id: UUID
@@ -168,6 +171,7 @@ class Loaded:
     wanted: list[Wanted]
     terms: dict[UUID, Terms]
     seen: dict[UUID, Decimal]
+    on_sale: dict[UUID, tuple[UUID, datetime]]
 
 
 _LOAD = text("""
@@ -182,6 +186,7 @@ with basket as (
 )
 select b.id as basket_id, b.person_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id,
        o.seller_id, o.sku,
+       p.category_id, o.published_at,
        o.state, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,
        s.time_zone as seller_zone, (select coalesce(array_agg(h.closed_on), '{}') from org_holidays h
          where h.org_id = o.seller_id and h.closed_on between :yesterday and :horizon) as seller_closed,
@@ -243,12 +248,14 @@ def load_basket(work: Work, site_id: UUID, *, basket_id: UUID | None, is_request
         basket_id=rows[0].basket_id, buyer_id=buyer_id, person_id=rows[0].person_id, buyer_name=rows[0].buyer_name,
         address=rows[0].address, calendars=kept, wanted=wanted, terms=terms,
         seen={row.offer_id: row.seen_unit_price for row in rows},
+        on_sale={row.offer_id: (row.category_id, row.published_at) for row in rows if row.category_id is not None},
     )  # fmt: skip
 
 
-def _check_sellers(work: Work, wanted: Sequence[Wanted]) -> None:
-    """Whose verification has run out finishes what is open, and takes nothing new."""
-    names = {line.seller_id: line.seller_name for line in wanted}
+def _check_sellers(work: Work, loaded: "Loaded") -> None:
+    """Whose verification has run out finishes what is open, and takes nothing new; so does who sells regulated goods
+    without their certificate."""
+    names = {line.seller_id: line.seller_name for line in loaded.wanted}
     levels = verification.levels_of_sellers(work, org_ids=list(names))
     needed = verification.LEVEL_OF[Capability.SELL]
     for seller_id in sorted(names):
@@ -256,6 +263,15 @@ def _check_sellers(work: Work, wanted: Sequence[Wanted]) -> None:
             raise SellerNotVerified(
                 f"{names[seller_id]} cannot take new orders at the moment, because its verification is not complete."
                 " Please take its products out of the basket."
+            )
+    sold = {line.offer_id: (line.seller_id, *loaded.on_sale[line.offer_id]) for line in loaded.wanted
+            if line.offer_id in loaded.on_sale}  # fmt: skip
+    missing = verification.sellers_not_certified(work, sold={*sold.values()}, levels=levels)
+    for line in loaded.wanted:
+        if line.offer_id in sold and sold[line.offer_id][:2] in missing:
+            raise SellerNotVerified(
+                f"{line.seller_name} cannot take new orders of {line.name} at the moment, because a certificate that"
+                " its category asks for is missing or has run out. Please take it out of the basket."
             )
 
 

@@ -34,6 +34,7 @@ from domain.verification.gates import (
     require_capability,
     require_category,
     require_confirmed_person,
+    sellers_not_certified,
     standing_of,
 )
 from domain.verification.numbers import NumberVerdict, check_registration_number, check_tax_number
@@ -81,6 +82,7 @@ from domain.verification.states import LEVEL_OF, Capability, CaseKind, CaseState
 from domain.verification.submitting import (
     DEPOSIT_CURRENCY,
     DEPOSIT_DAYS,
+    TRIES_MAX,
     UnderWay,
     WrongNumber,
     answer_request,
@@ -168,6 +170,7 @@ __all__ = [
     "RuleRow",
     "Standing",
     "SubmissionRow",
+    "TRIES_MAX",
     "Taken",
     "UnderWay",
     "VOUCHED",
@@ -215,6 +218,7 @@ __all__ = [
     "require_capability",
     "require_category",
     "require_confirmed_person",
+    "sellers_not_certified",
     "requirement_rules",
     "reviewer_figures",
     "screen",

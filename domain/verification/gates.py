@@ -3,9 +3,10 @@
 A door asks for a capability when something new is begun; what is under way goes on whatever runs out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -105,35 +106,44 @@ def require_category(work: Work, *, category_id: UUID | None) -> None:
     """
     if not work.actor.is_staff:
         work.actor.require_org()
-    if category_id is None:
+    if category_id is None or work.actor.org_id is None:
         return
-    asked = work.session.scalars(
-        text(
-            "select requirement from verification_regulations where category_id = :category and valid_from <= :now"
-            " and (valid_until is null or valid_until > :now) and (countries is null or exists ("
-            "   select 1 from organizations o where o.id = :org_id and o.country_code = any(countries)))"
-            " order by requirement"
-        ),
-        {"category": category_id, "now": work.now, "org_id": work.actor.org_id},
-    ).all()
-    if not asked:
+    asked = work.session.execute(_CERTIFICATES_ASKED, _sold(work, [(work.actor.org_id, category_id, work.now)]))
+    held = {row.requirement: row.is_held for row in asked}
+    if not held:
         return
     require_capability(work, Capability.REGULATED)
-    held = set(
-        work.session.scalars(
-            text(
-                "select requirement from verification_submissions where org_id = :org_id and requirement = any(:asked)"
-                " and counts_from <= :now and (expires_at is null or expires_at > :now)"
-                " and (ended_at is null or ended_at > :now)"
-                " and (cardinality(coalesce(category_ids, '{}')) = 0 or :category = any(category_ids))"
-            ),
-            {"org_id": work.actor.require_org(), "asked": list(asked), "category": category_id, "now": work.now},
-        )
-    )
-    missing = [name for name in asked if name not in held]
+    missing = [name for name in sorted(held) if not held[name]]
     if missing:
         what = ", ".join(name.replace("_", " ") for name in missing)
         raise NotVerified(f"This category is regulated. It needs a valid certificate that covers it: {what}. {WHERE}")
+
+
+_CERTIFICATES_ASKED = text("select * from certificates_asked(:sellers, :categories, :since, :now)")
+
+
+def sellers_not_certified(
+    work: Work, *, sold: Collection[tuple[UUID, UUID, datetime]], levels: Mapping[UUID, int]
+) -> set[tuple[UUID, UUID]]:
+    """Of sellers, categories and since when goods are on sale there: where level 3 or a certificate is missing now.
+
+    `levels` are those of the sellers. For everybody signed in.
+    """
+    if work.actor.org_id is None and not work.actor.is_system:
+        raise NotFound
+    if not sold:
+        return set()
+    needed = LEVEL_OF[Capability.REGULATED]
+    return {
+        (row.seller_id, row.category_id)
+        for row in work.session.execute(_CERTIFICATES_ASKED, _sold(work, sold))
+        if not row.is_held or levels.get(row.seller_id, 0) < needed
+    }
+
+
+def _sold(work: Work, sold: Collection[tuple[UUID, UUID, datetime]]) -> dict[str, Any]:
+    sellers, categories, since = zip(*sold, strict=True)
+    return {"sellers": [*sellers], "categories": [*categories], "since": [*since], "now": work.now}
 
 
 def standing(work: Work, org_id: UUID, at: datetime) -> Standing:

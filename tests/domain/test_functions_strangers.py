@@ -66,7 +66,7 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
     "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
-    "seller_capacity",
+    "seller_capacity", "certificates_asked",
 }  # fmt: skip
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
 STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal", "end_bank_waiver"}
@@ -124,6 +124,20 @@ def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not
     assert {org_id for (org_id,) in ask(STRANGER, certificates, [both])} <= {world.maker.org_id}
     untold = [ask(STRANGER, question, [both], told=False) for question in (levels, proofs, certificates)]
     assert untold == [[], [], []]
+    # Of a seller anybody may know whether it holds what its category asks for, of a buyer nobody.
+    with db.connect() as connection:
+        [(category,)] = connection.execute(
+            "insert into categories (id, name) values (gen_random_uuid(), 'Toys') returning id"
+        ).fetchall()
+        connection.execute(
+            "insert into verification_regulations (category_id, requirement, valid_from)"
+            " values (%s, 'ce_conformity', now() - interval '1 day')",
+            [category],
+        )
+    asked = "select seller_id, is_held from certificates_asked(%s, %s, array[now(), now()], now())"
+    of_both = [both, [category] * 2]
+    assert [seller for seller, _ in ask(STRANGER, asked, of_both)] == [world.maker.org_id]
+    assert ask(STRANGER, asked, of_both, told=False) == []
     # Without a claim there is nothing to tell; what strangers are told of one stands in the reports' tests.
     capacity = "select 1 from unnest(%s::uuid[]) o(id), seller_capacity(o.id, now())"
     assert ask(STRANGER, capacity, [both]) == ask(STRANGER, capacity, [both], told=False) == []
