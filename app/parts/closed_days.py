@@ -24,6 +24,7 @@ _EXAMPLE = "2027-01-01 New Year's Day\n2027-12-24; Christmas Eve\n25.12.2027, Ch
 def draw_closed_days(here: Here) -> None:
     """The closed days, and for who manages places: adding a time, pasting a list, taking days out."""
     may = here[1].may(Permission.CONFIGURE if here[0].org_kind == OrgKind.PLATFORM else Permission.MANAGE_ADDRESSES)
+    may = may and ask(identity.reach_of).stores is None  # the days are those of every store
     kept = ask(identity.my_holidays)
     section("Closed days", help="Deadlines in working hours stand still on these days and at weekends.")
     with st.container(horizontal=True):

@@ -53,7 +53,9 @@ def wishes(place: SiteRow) -> None:
 
 
 def add_button() -> None:
-    if actor.may(Permission.MANAGE_ADDRESSES) and st.button("Add a place", icon=":material/add:", type="primary"):
+    # Who is kept to some stores looks after those, and makes no others.
+    may_add = may_keep and ask(identity.reach_of).stores is None
+    if may_add and st.button("Add a place", icon=":material/add:", type="primary"):
         add()
 
 
