@@ -729,7 +729,7 @@ REQUIREMENTS: dict[str, tuple[str, str]] = {
     "registration_document": ("Registration document", "An extract of the company register as PDF, JPG or PNG."),
     "tax_number": ("Tax number", "Your VAT or tax number, with the certificate if you have one."),
     "proof_of_address": ("Proof of address", "A bill or a letter of an authority, at most 90 days old."),
-    "bank_account": ("Bank account", "Two small deposits of which you tell us the amounts, or a statement of the account."),
+    "bank_account": ("Bank account", "Two small deposits whose amounts you tell us, or a statement of the account."),
     "owners": ("Owners and directors", "Who owns and directs it; a document of everybody with a quarter or more."),
     "site_inspection": ("Inspection of the site", "Photos of the place; an inspector goes through a list with you."),
     "quality_certificate": ("Quality certificate", "ISO 9001 or its like: number, who issued it, until when."),

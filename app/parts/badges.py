@@ -9,7 +9,7 @@ import streamlit as st
 from app import words
 from app.bridge import ask
 from app.parts.text import plain
-from domain import verification
+from domain import reports, verification
 
 MARK = ":material/verified:"
 
@@ -32,12 +32,27 @@ def seller_badge(org_id: UUID, *, name: str = "badge") -> None:
                 f":green[:material/check:] {plain(words.requirement(proof.requirement))} "
                 f":gray[:small[{plain(since + until)}]]"
             )
+        if badge.level == 3:
+            _capacity(org_id)
         for one in badge.certificates:
             st.markdown(
                 f":material/workspace_premium: {plain(words.requirement(one.requirement))} {plain(one.number)}  \n"
                 f":gray[:small[{plain(one.issuer or '')}, until {plain(words.day(one.expires_on))}"
                 f"{plain(' · ' + one.scope) if one.scope else ''}]]"
             )
+
+
+def _capacity(org_id: UUID) -> None:
+    """The claim, and beside it what was shipped here, so that nobody takes the claim for more than it is."""
+    seen = ask(reports.seller_capacity, org_id=org_id)
+    if seen is None:
+        return
+    best = words.number(seen.best)
+    so_far = f"at least {best} shipped here in its best month" if seen.best else "none shipped here yet"
+    st.markdown(
+        f":material/factory: {plain(words.number(max(seen.claimed, seen.best)))} units a month "
+        f":gray[:small[{plain(f'claimed and seen {words.day(seen.since)}; {so_far}')}]]"
+    )
 
 
 def level_mark(level: int) -> str:

@@ -1,6 +1,6 @@
 """Business verification: what is done, what is missing, what each level unlocks, and handing it in."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,13 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask, fresh_request
+from app.bridge import ask, fresh_request, perform
 from app.navigation import guard, page_of
 from app.parts import page_header, plain, section, status
+from app.parts.capacity import capacity_lines
 from app.parts.forms import guarded_dialog, once, settle
-from domain import identity, verification
+from app.parts.periods import today
+from domain import identity, reports, verification
 from domain.identity import Permission
 from domain.kernel import files
 from domain.kernel.work import Work
@@ -20,6 +22,7 @@ from domain.verification import Item, OwnerStated, Requirement, SubmissionRow
 
 who, actor = guard()
 MAY_SUBMIT = actor.may(Permission.SUBMIT_VERIFICATION)
+DEPOSITS_COUNT = timedelta(days=verification.DEPOSIT_DAYS)
 READERS = (Permission.SUBMIT_VERIFICATION, Permission.DECIDE_VERIFICATION)
 OPEN = ("submitted", "auto_verified", "needs_review", "info_requested", "appealed", "rejected", "rejected_final")
 # Where what the system sees for itself is put right.
@@ -150,6 +153,29 @@ def appeal(submission_id: UUID) -> None:
             st.rerun()
 
 
+@guarded_dialog("A statement of the account", width="large")
+def hand_in_statement(submission_id: UUID) -> None:
+    name = f"statement-{submission_id}"
+    st.caption("A statement of the last 90 days as your bank makes it: a PDF that shows your company as the holder and"
+               " the whole IBAN. Then the two deposits are not needed.")  # fmt: skip
+    uploads = upload_field("Statement", name)
+    if st.button("Hand in", type="primary", key=once(f"{name}-send")):
+        ids = kept(uploads)
+        if ids is not None and settle(
+            verification.submit_bank_statement, request=name, submission_id=submission_id, file_ids=ids,
+            done="Thank you. We are reading it and will tell you here and by e-mail.",
+        ):  # fmt: skip
+            st.rerun()
+
+
+def new_deposits(submission_id: UUID) -> None:
+    perform(verification.ask_for_new_deposits, submission_id=submission_id, done="Two new deposits are asked for.")
+
+
+def has_expired(row: SubmissionRow) -> bool:
+    return row.deposits_sent_at is not None and row.deposits_sent_at.date() + DEPOSITS_COUNT <= today()
+
+
 @guarded_dialog("Confirm the two deposits")
 def confirm_deposits(submission_id: UUID) -> None:
     st.caption("Two amounts below one euro came to your account with the text “Wholesale OS test”. Three tries.")
@@ -213,6 +239,8 @@ def draw_item(item: Item) -> None:
                     draw_actions(item, row)
         if pending is not None:
             draw_progress(pending)
+        if code == Requirement.PRODUCTION_CAPACITY and item.is_met:
+            capacity_lines(ask(reports.capacity_of))
 
 
 def _detail(item: Item, row: SubmissionRow | None) -> str:
@@ -236,10 +264,12 @@ def draw_actions(item: Item, row: SubmissionRow | None) -> None:
         return
     if row is not None and row.state == "rejected" and st.button("Appeal", key=f"appeal-{code}"):
         appeal(row.submission_id)
+    if code == Requirement.BANK_ACCOUNT and row is not None and row.state in ("rejected", "rejected_final"):
+        st.button("New deposits", key="new-deposits", on_click=new_deposits, args=(row.submission_id,))
+        return
     if row is not None and row.state in ("submitted", "auto_verified", "needs_review", "appealed"):
-        is_test = code == Requirement.BANK_ACCOUNT and row.state == "submitted" and row.deposits_sent_at is not None
-        if is_test and st.button("Enter the amounts", type="primary", key="enter-deposits"):
-            confirm_deposits(row.submission_id)
+        if code == Requirement.BANK_ACCOUNT and row.state == "submitted":
+            draw_account_actions(row)
         return
     if code == Requirement.BANK_ACCOUNT:
         if not item.is_met and who.org_kind != "retailer":
@@ -260,6 +290,16 @@ def draw_actions(item: Item, row: SubmissionRow | None) -> None:
         hand_in(code)
 
 
+def draw_account_actions(row: SubmissionRow) -> None:
+    if has_expired(row):
+        st.button("New deposits", type="primary", key="new-deposits", on_click=new_deposits, args=(row.submission_id,))
+    elif row.deposits_sent_at is not None and st.button("Enter the amounts", type="primary", key="enter-deposits"):
+        confirm_deposits(row.submission_id)
+    is_read = all(file.read_at is not None for file in row.files)
+    if is_read and st.button("Hand in a statement", key="hand-in-statement"):
+        hand_in_statement(row.submission_id)
+
+
 def draw_progress(row: SubmissionRow) -> None:
     """What became of what was handed in last."""
     if row.state == "info_requested":
@@ -269,7 +309,14 @@ def draw_progress(row: SubmissionRow) -> None:
         said = f" {row.question}" if row.question else ""
         st.error(plain(f"{why}.{said}"), icon=":material/block:")
     elif row.requirement == Requirement.BANK_ACCOUNT and row.state == "submitted":
-        st.caption("The two deposits are on their way." if row.deposits_sent_at else "We will send two small deposits.")
+        if has_expired(row):
+            st.caption(f"The amounts counted for {verification.DEPOSIT_DAYS} days. Please ask for new deposits.")
+        elif row.deposits_sent_at:
+            left = verification.TRIES_MAX - row.tries
+            st.caption(plain(f"The two deposits are on their way. {left} of {verification.TRIES_MAX} tries are left,"
+                             f" until {words.day(row.deposits_sent_at + DEPOSITS_COUNT)}."))  # fmt: skip
+        else:
+            st.caption("We will send two small deposits, or you hand in a statement of the account.")
     files_ = ", ".join(file.name for file in row.files)
     st.caption(plain(f"Handed in {words.instant(row.submitted_at)}" + (f" · {files_}" if files_ else "")))
 

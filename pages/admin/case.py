@@ -190,7 +190,7 @@ with main:
             alt="Owners and directors",
         )  # fmt: skip
     if row.requirement == Requirement.PRODUCTION_CAPACITY:
-        section("What was shipped here", help="Whole months; units that left, and how many of them later than promised.")
+        section("What was shipped here", help="Whole months: units that left, and how many later than promised.")
         capacity_lines(ask(reports.capacity_of, org_id=row.org_id), with_months=True)
     if submission is None and not sheet.hits:
         st.caption("There is nothing to look at in this case.")

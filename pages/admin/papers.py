@@ -1,5 +1,7 @@
 """How well automatic checks work: what the check of papers said, beside what people decided."""
 
+import json
+from datetime import date
 from decimal import Decimal
 
 import streamlit as st
@@ -9,7 +11,10 @@ from app.bridge import ask
 from app.navigation import guard
 from app.parts import Column, Tile, empty_state, metric_tiles, page_header, section, table
 from domain import verification
+from domain.kernel.settings import PROJECT
 from domain.verification import CheckRow
+
+TRIALS = PROJECT / "tests" / "proof" / "results" / "papers.json"
 
 guard()
 
@@ -62,6 +67,31 @@ def draw(rows: list[CheckRow]) -> None:
     )
 
 
+def draw_trials() -> None:
+    """The last long trial on papers of companies that do not exist: how many honest ones pass, and no other."""
+    if not TRIALS.exists():
+        return
+    told = json.loads(TRIALS.read_text())
+    section("On papers made to try it", help="Made from nothing, honest and dishonest; no rule was changed for the sake"
+            " of those whose rates are told.")  # fmt: skip
+    held, tuned = told["held_out"], told["tuned"]
+    table(
+        "trials",
+        [("Kinds of papers kept apart", held), ("Kinds of papers that the rules were made with", tuned)],
+        [
+            Column("Papers", lambda row: row[0], width=260),
+            Column("Kinds", lambda row: words.number(row[1]["families"]), "right"),
+            Column("Honest", lambda row: words.number(row[1]["clean"]), "right"),
+            Column("Of these passed", lambda row: share(row[1]["clean_passed"], row[1]["clean"]), "right"),
+            Column("Forged, expired, another's, altered", lambda row: words.number(row[1]["bad"]), "right"),
+            Column("Passed", lambda row: words.number(len(row[1]["bad_passed"])), "right"),
+        ],
+        alt="Rates on papers made to try the check",
+    )
+    tried = words.day(date.fromisoformat(told["date"]))
+    st.caption(f"Last tried {tried}. At least 80 % of the honest ones have to pass, and none of the others.")
+
+
 page_header("Automatic checks", "What the check of papers said, beside what people decided",
             back=("Business verification", "admin-verification"))  # fmt: skip
 found = ask(verification.automatic_check_figures)
@@ -70,3 +100,4 @@ if found:
 else:
     empty_state("document_search", "No paper was read yet", "Figures appear when companies hand in papers.",
                 ("Verification", "admin-verification"))  # fmt: skip
+draw_trials()

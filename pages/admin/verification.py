@@ -1,5 +1,7 @@
 """The reviewers' queue: what is most urgent first, what runs late, who holds what, and waivers."""
 
+from decimal import Decimal
+
 import streamlit as st
 
 from app import words
@@ -32,10 +34,21 @@ def subject_of(row: CaseRow) -> str:
     return what if row.kind == "review" else f"{KINDS[row.kind]}: {what}"
 
 
+def overturned_share(overturned: int, of: int) -> str:
+    return words.percent(Decimal(overturned) / of) if of else "–"
+
+
 def holder_of(row: CaseRow) -> str:
     if row.reviewer:
         return row.reviewer
     return "Second reviewer needed" if row.has_first else "–"
+
+
+def expected_of(row: CaseRow) -> str:
+    """When it will be decided at the pace of late; of the open ones."""
+    if row.expected_at is None:
+        return "–"
+    return words.ago(row.expected_at) + (", late" if row.expected_at > row.due_at else "")
 
 
 def draw_waiver(row: WaiverRow) -> None:
@@ -62,7 +75,11 @@ metric_tiles(
         Tile("Taken", words.number(figures.claimed), definition="Cases that a reviewer holds"),
         Tile("Late", words.number(figures.late), definition="Open beyond the time in which we decide"),
         Tile("Due within a day", words.number(figures.due_within_a_day), definition="Will be late by tomorrow"),
-    ]
+        Tile("Likely late", "–" if figures.likely_late is None else words.number(figures.likely_late),
+             definition="Decided after they are due, if we go on as in the last four weeks",
+             formula="cases in the order in which they are due, one after the other at that pace"),
+    ],
+    columns=5,
 )  # fmt: skip
 which = st.segmented_control(
     "Cases", list(TABS), format_func=lambda key: TABS[key], default="open", required=True, key="cases",
@@ -76,6 +93,7 @@ paged_table(
         Column("Organisation", lambda row: row.organization),
         Column("State", lambda row: "late" if row.is_late else row.decision or row.state, "state"),
         Column("Due", lambda row: words.ago(row.due_at) if row.state != "decided" else words.day(row.decided_at)),
+        Column("At this pace", expected_of),
         Column("Reviewer", holder_of),
         Column("Why a person looks", lambda row: "; ".join(words.reason(reason) for reason in row.reasons)),
         Column("Two people", lambda row: "Yes" if row.needs_second else "–"),
@@ -103,6 +121,8 @@ if DECIDES:
                 Column("Rejected", lambda row: words.number(row.rejected), "right"),
                 Column("Appealed", lambda row: words.number(row.appealed), "right"),
                 Column("Overturned", lambda row: words.number(row.overturned), "right"),
+                Column("Of the appealed", lambda row: overturned_share(row.overturned, row.appealed), "right"),
+                Column("Of the rejected", lambda row: overturned_share(row.overturned, row.rejected), "right"),
             ],
             alt="What became of the reviewers' decisions",
         )

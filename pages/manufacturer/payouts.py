@@ -20,7 +20,10 @@ owed = ask(payments.my_balance, currency=who.currency)
 
 @guarded_dialog("Bank account")
 def change_account() -> None:
-    st.caption("Everything you earn from now on is paid to this account.")
+    st.caption(
+        "Everything you earn from now on is paid to this account, once it is proved to be yours: by two small deposits"
+        " or by a statement, on Verification. Another account is paid to after 24 hours at the earliest."
+    )
     with st.form(once("bank-account"), border=False):
         holder = st.text_input("Account holder", account.holder if account else who.org_name, max_chars=120)
         iban = st.text_input("IBAN", placeholder="DE89 3704 0044 0532 0130 00", max_chars=42)
@@ -58,7 +61,7 @@ left, right = st.columns([2.6, 1], gap="medium")
 with right, st.container(border=True):
     section("Bank account")
     if account:
-        masked = f"{account.iban[:4]} ···· ···· {account.iban[-4:]}"
+        masked = f"{account.iban[:2]}·· ···· ···· {account.iban[-4:]}"
         facts_list({"Holder": account.holder, "IBAN": masked, "Changed": words.instant(account.changed_at)})
     else:
         st.caption("None yet.")

@@ -9,9 +9,17 @@ from app.bridge import ask
 from app.navigation import guard, page_of
 from app.parts import empty_state, page_header, page_in_address, pager, plain, reset_page, thumbnails
 from app.parts.badges import level_mark
+from app.parts.filters import choice
 from domain import discovery, verification
 from domain.discovery import Facet, ProductRow, ResultPage
+from domain.verification import Requirement
 
+# Only what holds today and covers the product is found.
+CERTIFICATES = {
+    Requirement.ORGANIC_CERTIFICATE.value: "Certified organic", Requirement.CE_CONFORMITY.value: "CE conformity",
+    Requirement.QUALITY_CERTIFICATE.value: "Certified quality", Requirement.FDA_REGISTRATION.value: "FDA registered",
+    Requirement.PRODUCT_COMPLIANCE.value: "Tested compliance",
+}  # fmt: skip
 NAME, SIZE = "products", 12
 ORDERS = {"relevance": "Best match", "price": "Lowest price", "lead_time": "Fastest", "name": "Name"}
 
@@ -33,6 +41,7 @@ def search(category_id: UUID | None = None, seller_id: UUID | None = None) -> Re
         discovery.search_products, find=find or "", category_id=category_id, seller_id=seller_id,
         max_minimum_quantity=int(minimum) if minimum else None, max_lead_time_days=int(lead) if lead else None,
         in_stock=in_stock, order=order or "relevance", page=page_in_address(NAME), size=SIZE,
+        certificate=Requirement(certificate) if certificate else None,
     )  # fmt: skip
 
 
@@ -57,6 +66,7 @@ with selects:
         "Ready within (days)", min_value=0, value=None, step=1, key="lead", bind="query-params", on_change=restart,
         placeholder="Any time", width=150,
     )  # fmt: skip
+    certificate = choice(NAME, "Any certificate", CERTIFICATES, key="certificate", width=190)
     in_stock = st.toggle("In stock only", key="stock", bind="query-params", on_change=restart)
 
 found = search()
@@ -65,7 +75,7 @@ if category or supplier:
     found = search(value_of(found.categories, category), value_of(found.suppliers, supplier))
 activity.note_search(
     here, "retailer-products", find=find or "", results=found.total, category=category, supplier=supplier,
-    at_most=minimum, days=lead, in_stock=in_stock,
+    at_most=minimum, days=lead, in_stock=in_stock, certificate=certificate,
 )  # fmt: skip
 with facet_slot:
     for key, label, facets, current in (
