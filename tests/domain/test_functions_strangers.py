@@ -127,10 +127,10 @@ def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not
     # Of a seller anybody may know whether it holds what its category asks for, of a buyer nobody.
     with db.connect() as connection:
         [(category,)] = connection.execute(
-            "insert into categories (id, name) values (gen_random_uuid(), 'Toys') returning id"
+            "insert into market.categories (id, name) values (gen_random_uuid(), 'Toys') returning id"
         ).fetchall()
         connection.execute(
-            "insert into verification_regulations (category_id, requirement, valid_from)"
+            "insert into market.verification_regulations (category_id, requirement, valid_from)"
             " values (%s, 'ce_conformity', now() - interval '1 day')",
             [category],
         )
