@@ -69,6 +69,8 @@ STEPS: dict[OrgKind, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# Trade is read from the log: who is kept to a store or a region sees a part of the orders, and the steps are those
+# of the organisation.
 _FACTS = text("""
 select
   (select min(accepted_at) from terms_acceptances where org_id = :org and version = any(:versions)) as terms,
@@ -80,12 +82,15 @@ select
   (select min(recorded_at) from stock_movements where org_id = :org and quantity > 0) as stock,
   (select min(published_at) from offers where seller_id = :org) as first_offer,
   (select min(e.recorded_at) from events e where e.buyer_id = :org and e.name = 'WalletToppedUp') as wallet,
-  (select min(secured_at) from supplier_orders where buyer_id = :org and origin = 'live') as first_purchase,
-  (select min(delivered_at) from supplier_orders where buyer_id = :org and origin = 'live') as first_delivery,
+  (select e.effective_at from events e where e.buyer_id = :org and e.name = 'OrderSecured' order by e.id limit 1)
+    as first_purchase,
+  (select e.effective_at from events e where e.buyer_id = :org and e.name = 'GoodsReceived' order by e.id limit 1)
+    as first_delivery,
   (select u.created_at from purchases u where u.buyer_id = :org and u.origin = 'live' and exists (select 1
      from supplier_orders o where o.purchase_id = u.id and o.secured_at is not null)
      order by u.created_at offset 1 limit 1) as repeat_purchase,
-  (select min(confirmed_at) from supplier_orders where seller_id = :org and origin = 'live') as first_sale,
+  (select e.effective_at from events e where e.seller_id = :org and e.name = 'OrderConfirmed' order by e.id limit 1)
+    as first_sale,
   (select min(released_at) from releases where seller_id = :org) as first_money
 """)
 

@@ -18,6 +18,8 @@ work_list = ask(orders.work_list)
 reach = ask(identity.reach_of)
 sees_prices, sees_stock = actor.may(Permission.SEE_PRICES), actor.may(Permission.SEE_STOCK)
 buys, sells = actor.may(Permission.SEE_PURCHASES), actor.may(Permission.SEE_SALES)
+# What sells against what lies there says nothing to who sees a part of the sales.
+sees_sold = sees_stock and reach.regions is None and reach.customers is None
 warehouses = ask(stock.my_locations) if sees_stock else []
 
 
@@ -72,20 +74,26 @@ if not sees_prices and sees_stock:
 if tiles:
     metric_tiles(tiles, columns=len(tiles))
 
-BUYING = (
-    ("to_pay", "Pay", "retailer-orders"),
-    ("to_receive", "Receive goods", "retailer-orders"),
-    ("to_accept", "Accept goods", "retailer-orders"),
+Task = tuple[str, str, str, Permission]
+BUYING: tuple[Task, ...] = (
+    ("to_pay", "Pay", "retailer-orders", Permission.PAY),
+    ("to_receive", "Receive goods", "retailer-orders", Permission.RECEIVE_GOODS),
+    ("to_accept", "Accept goods", "retailer-orders", Permission.RECEIVE_GOODS),
 )
-SELLING = (
-    ("to_answer", "Answer orders", "manufacturer-orders"),
-    ("to_ship", "Ship goods", "manufacturer-orders"),
-    ("in_production", "In production", "manufacturer-orders"),
+SELLING: tuple[Task, ...] = (
+    ("to_answer", "Answer orders", "manufacturer-orders", Permission.ANSWER_ORDERS),
+    ("to_ship", "Ship goods", "manufacturer-orders", Permission.SHIP_ORDERS),
+    ("in_production", "In production", "manufacturer-orders", Permission.REPORT_PRODUCTION),
 )
 
 
-def draw_tasks(tasks: tuple[tuple[str, str, str], ...], nothing: str) -> None:
-    waiting = [(getattr(work_list, name), title, url) for name, title, url in tasks if getattr(work_list, name)]
+def draw_tasks(tasks: tuple[Task, ...], nothing: str) -> None:
+    """What waits for this person: what colleagues have to do is no task."""
+    waiting = [
+        (getattr(work_list, name), title, url)
+        for name, title, url, right in tasks
+        if getattr(work_list, name) and actor.may(right)
+    ]
     if not waiting:
         st.caption(f":material/check_circle: {nothing}")
     for count, title, url in waiting:
@@ -97,8 +105,8 @@ def draw_tasks(tasks: tuple[tuple[str, str, str], ...], nothing: str) -> None:
 def columns(party: str, other: Callable[[OrderRow], str]) -> list[Column]:
     shown = [
         Column("Order", lambda row: row.number, "open"),
-        Column(party, other),
         Column("State", lambda row: words.stage(row.state, row.progress), "state"),
+        Column(party, other),
     ]
     if sees_prices:
         shown.insert(1, Column("Total", lambda row: words.money(row.total, row.currency), "right"))
@@ -177,7 +185,7 @@ def side_by_side(parts: list[Callable[[], None]]) -> None:
 
 side_by_side([draw for draw, is_shown in ((draw_selling, sells), (draw_buying, buys)) if is_shown])
 side_by_side(
-    [draw for draw, is_shown in ((draw_regions, sells and sees_prices), (draw_stock, sees_stock)) if is_shown]
+    [draw for draw, is_shown in ((draw_regions, sells and sees_prices), (draw_stock, sees_sold)) if is_shown]
 )
 if any(week.goods for week in weeks):
     with st.container(border=True):

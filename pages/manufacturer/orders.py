@@ -30,6 +30,8 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 def nothing() -> None:
     if find or show != "all":
         empty_state("filter_alt_off", "No order fits", "Choose another view or clear the search.")
+    elif not actor.may(Permission.MANAGE_OFFERS):
+        empty_state("receipt_long", "No orders yet", "Paid orders of what you are responsible for appear here.")
     else:
         empty_state(
             "receipt_long", "No orders yet", "Publish products with prices and stock, and buyers can order them.",
