@@ -7,11 +7,12 @@ from decimal import Decimal
 from app.demo import proofs, regions
 from app.demo.companies import Offered, Trader
 from app.demo.stage import Stage, Story
-from app.demo.trade import Course, Fate, Pay, Trade, quick
-from domain import catalog, notifications, orders, payments
+from app.demo.trade import Course, Fate, Pay, Trade, fill_basket, quick
+from domain import catalog, identity, notifications, orders, payments
 from domain.kernel.actor import Actor
 from domain.kernel.ids import new_id
 from domain.kernel.work import Work
+from domain.payments import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ def put_on_agenda(stage: Stage, trade: Trade, traders: Sequence[Trader]) -> None
     stage.at(stage.back(0.7), lambda: _last_batch(trade))
     stage.at(stage.back(5), lambda: _off_sale(stage, by_slug))
     stage.at(stage.back(1.9), lambda: _read_notices(stage, traders))
+    if "haushof" in by_slug and {"aumann", "douro"} <= by_slug.keys():
+        stage.at(stage.back(0.4), lambda: _limit(stage, by_slug["haushof"]))
+        stage.at(stage.back(0.15), lambda: _asks_first(stage, by_slug))
     for slug, who, lines in _BASKETS:
         if slug in by_slug and all(seller in by_slug for seller, _ in lines):
             stage.at(stage.back(0.05), _basket(stage, by_slug, slug, who, lines))
@@ -176,6 +180,25 @@ def _read_notices(stage: Stage, traders: Sequence[Trader]) -> None:
     for trader in traders:
         if trader.org_id is not None and (trader.is_seller or trader.wallet):
             stage.do(trader.owner, notifications.mark_read)
+
+
+def _limit(stage: Stage, shop: Trader) -> None:
+    stage.do(
+        shop.owner, identity.set_member_limits, person_id=shop.actors["buyer"].user_id, amount=Decimal(250),
+        currency="EUR", reason="New in purchasing; more after the first season",
+    )  # fmt: skip
+
+
+def _asks_first(stage: Stage, by_slug: Mapping[str, Trader]) -> None:
+    """The purchasing agent wants more than the own limit allows, so the owner finds a request that waits."""
+    shop = by_slug["haushof"]
+    lines = _some_of(stage, by_slug["aumann"], 2) + _some_of(stage, by_slug["douro"], 2)
+    agent, wanted = shop.actors["buyer"], [(offered.offer_id, quantity * 2) for offered, quantity in lines]
+    if stage.attempt(agent, fill_basket, lines=wanted):
+        stage.attempt(
+            agent, orders.ask_approval, request_id=stage.new_id(), site_id=shop.sites[0], method=Method.WALLET,
+            note="For the Christmas window; both suppliers ship this week.",
+        )  # fmt: skip
 
 
 def _basket(stage: Stage, by_slug: Mapping[str, Trader], slug: str, who: str, lines):  # type: ignore[no-untyped-def]

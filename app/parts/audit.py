@@ -49,7 +49,7 @@ def audit_table(
         about = {"Days": words.days_from(period.first, period.end), "Topic": said.topics().get(topic or "", "All")}
         export_box(name, lambda: ([sheet()], about), choices=choices, flat=sheet)
     columns = [
-        Column("What happened", said.sentence, "open", "large"),
+        Column("What happened", said.sentence, "open", 460),
         Column("When", lambda row: words.instant(row.at)),
         Column("Who", said.who),
     ]

@@ -33,6 +33,7 @@ def change(row: SettingRow) -> None:
     is_whole = row.usual == row.usual.to_integral_value() and "currency" not in row.unit
     with st.form(once("setting"), border=False):
         latest = row.value if row.upcoming is None else row.upcoming
+        wanted: float
         if is_whole:
             wanted = st.number_input(f"New value ({row.unit})", int(row.least), int(row.most), int(latest), step=1)
         else:
@@ -118,7 +119,7 @@ table(
     "settings",
     rows,
     [
-        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", 240),
+        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", 380),
         Column("Now", lambda row: value(row.value, row.unit)),
         Column(
             "Planned",
@@ -145,7 +146,7 @@ if changes:
         "setting-changes",
         changes,
         [
-            Column("Setting", lambda row: row.meaning, width=240),
+            Column("Setting", lambda row: row.meaning, width=380),
             Column("Change", difference),
             Column("Holds from", lambda row: words.instant(row.effective_from)),
             Column("By", lambda row: row.changed_by or "The system"),

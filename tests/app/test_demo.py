@@ -65,6 +65,8 @@ def _is_whole_and_alive() -> None:
         assert set(states) == set(OrderState)
         payments = work.session.scalars(text("select distinct state from payments")).all()
         assert sorted(payments) == ["awaiting_transfer", "captured", "expired"]
+        waiting = work.session.scalars(text("select total from purchase_requests where state = 'waiting'")).all()
+        assert len(waiting) == 1 and waiting[0] > 250  # above the limit of whoever asks
         imported = work.session.execute(
             text("select count(*) from supplier_orders o join organizations g on g.id = o.seller_id"
                  " where o.origin = 'imported' and g.origin = 'live'")
