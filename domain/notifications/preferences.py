@@ -163,6 +163,7 @@ def mail_notices(work: Work, *, limit: int = 500) -> int:
             " join people p on p.id = m.person_id and p.state = 'active' and p.email_confirmed_at is not null"
             " left join notice_preferences c on c.person_id = m.person_id and c.topic = t.topic"
             " where not exists (select 1 from notice_reads r where r.notice_id = n.id and r.person_id = m.person_id)"
+            " and (n.subject <> 'order' or reaches_order(m.person_id, m.org_id, n.subject_id))"
             " order by n.created_at, n.id, m.person_id"
         ),
         {

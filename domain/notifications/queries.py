@@ -3,11 +3,14 @@ from sqlalchemy import text
 from domain.kernel.work import Work
 from domain.notifications.views import NoticeRow
 
-# What was told before somebody joined is not news to him; a notice for one person is nobody else's.
+# What was told before somebody joined is not news to him; a notice for one person is nobody else's, and one about an
+# order nobody's who is kept to other stores, customers or regions.
 _MINE = (
     "from notices n join memberships m on m.org_id = n.org_id and m.person_id = :person"
     " left join notice_reads r on r.notice_id = n.id and r.person_id = :person"
     " where n.org_id = :org_id and n.created_at >= m.created_at and (n.person_id is null or n.person_id = :person)"
+    " and (n.subject <> 'order' or not (select exists (select 1 from membership_scopes s where s.person_id = :person"
+    "   and s.org_id = :org_id)) or reaches_order(:person, :org_id, n.subject_id))"
 )
 
 

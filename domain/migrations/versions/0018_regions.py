@@ -20,8 +20,9 @@ def upgrade() -> None:
         op.get_bind().connection.driver_connection.execute((HERE / f"{script}.sql").read_text())
     readers = ", ".join(f'"{fences.role_name(role)}"' for role in (fences.Role.APP, fences.Role.ANALYST))
     for function in (
-        "my_regions()", "my_places()", "in_regions(uuid[], text, text, date)", "known_scopes(text, uuid[])",
-        "sees_all_orders()", "my_orders()",
+        "regions_of(uuid, uuid)", "places_of(uuid, uuid)", "my_regions()", "my_places()",
+        "in_regions(uuid[], text, text, date)", "known_scopes(text, uuid[])",
+        "reaches_order(uuid, uuid, uuid)", "sees_all_orders()", "my_orders()",
     ):  # fmt: skip
         op.execute(f"revoke all on function {function} from public")
         op.execute(f"grant execute on function {function} to {readers}")

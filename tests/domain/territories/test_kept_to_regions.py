@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import identity, orders, stock, territories
+from domain import identity, notifications, orders, stock, territories
 from domain.identity import OrgKind, ScopeKind, SiteKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.errors import NotAllowed, NotFound
@@ -257,6 +257,28 @@ def test_the_function_that_moves_stock_asks_for_the_warehouse_too(country: Count
     with pytest.raises(NotFound):
         run(keeper, by_hand, location=trader.location_id)
     assert run(keeper, by_hand, location=second) == 1
+
+
+def test_notices_and_letters_are_of_the_region_too(country: Country) -> None:
+    """A notice names the buyer and the number: who is kept to the south is told nothing of the north."""
+    manager = country.person(Variant.REGIONAL_MANAGER)
+    country.keep(Variant.REGIONAL_MANAGER, ScopeKind.REGION, country.south)
+    for name in ("north", "south"):
+        run(SYSTEM, notifications.tell, org_id=country.trader.org_id, kind="new_order", cause=name, subject="order",
+            subject_id=country.orders[name], facts={"number": name})  # fmt: skip
+
+    def told(who: Actor) -> tuple[set[str], int]:
+        with begin(who) as work:
+            return {row.facts["number"] for row in notifications.my_notices(work)[0]}, notifications.unread(work)
+
+    assert told(manager) == ({"south"}, 1)
+    assert told(country.trader.owner) == ({"north", "south"}, 2)
+    with begin(SYSTEM) as work:
+        reached = "select reaches_order(%(person)s, %(org)s, %(order)s)"
+        facts = {"org": country.trader.org_id, "order": country.orders["north"]}
+        for who, expected in ((manager, False), (country.trader.owner, True)):
+            seen = work.session.connection().exec_driver_sql(reached, facts | {"person": who.user_id}).scalar_one()
+            assert seen is expected  # what `mail_notices` asks for each person
 
 
 def test_figures_are_of_the_region_of_own_purchases_or_of_all(country: Country) -> None:
