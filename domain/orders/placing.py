@@ -283,6 +283,8 @@ def _check_cap(work: Work, buyer_id: UUID, level: int, orders: Sequence[PricedOr
     cap = verification.purchase_cap(work, level)
     if cap is None:
         return
+    # Colleagues who order at once count one after the other, or each would fit where both do not.
+    work.session.execute(text("select pg_advisory_xact_lock(hashtext(:whose))"), {"whose": f"purchase cap {buyer_id}"})
     placed = work.session.execute(
         text(
             "select currency, sum(total) as total from supplier_orders where buyer_id = :buyer and origin = 'live'"

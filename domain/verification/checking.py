@@ -154,11 +154,18 @@ def tick(work: Work, *, limit: int = 500) -> int:
                 "select s.*, coalesce((select max(i.grace_days) from verification_items(s.org_id, :now, s.requirement)"
                 "   i), 0) as grace"
                 " from verification_submissions s where s.state in ('verified', 'expiring')"
-                " and s.expires_at <= :horizon and s.ended_at is null order by s.expires_at limit :limit"
-                " for update of s skip locked"
+                " and s.expires_at <= :horizon and s.ended_at is null"
+                # Those of whom nothing is to be said today would keep the others from being looked at.
+                " and (s.state = 'verified' or s.expires_at <= :now or s.reminded_days is null or exists ("
+                "   select 1 from unnest(cast(:days as integer[])) d(days) where d.days < s.reminded_days"
+                "   and s.expires_at < cast(:now as timestamptz) + make_interval(days => d.days)))"
+                " order by s.expires_at limit :limit for update of s skip locked"
             )
         ),
-        {"now": work.now, "horizon": work.now + timedelta(days=REMIND_DAYS[0]), "limit": limit},
+        {
+            "now": work.now, "horizon": work.now + timedelta(days=REMIND_DAYS[0]), "limit": limit,
+            "days": [*REMIND_DAYS],
+        },
     ).all()  # fmt: skip
     moved = 0
     for submission, grace in found:
