@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from domain.identity.addresses import normal_email
+from domain.identity.addresses import LETTERS_PER_HOUR, TooManyLetters, normal_email
 from domain.identity.commands import add_member
 from domain.identity.events import (
     InvitationAccepted,
@@ -37,6 +37,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.work import Work
 
 INVITATION_LIFE = timedelta(days=7)
+INVITATIONS_PER_HOUR = 60  # letters of one organisation
 PASSWORD_TRIES, TRIES_WINDOW = 5, timedelta(hours=1)
 
 
@@ -55,7 +56,7 @@ def invite_member(work: Work, *, request_id: UUID, email: str, variant: Variant)
     """Ask somebody by e-mail to join one's own organisation with a role. Returns the invitation.
 
     The link works once, for seven days. Raises `AboveYou` for a role that one may not give, `Conflict` when the
-    person is a member or is invited already. Announces `MemberInvited`.
+    person is a member or is invited already, `TooManyLetters`. Announces `MemberInvited`.
     """
     work.actor.require(Permission.MANAGE_TEAM)
     org_id, address = work.actor.require_org(), normal_email(email)
@@ -83,7 +84,10 @@ def invite_member(work: Work, *, request_id: UUID, email: str, variant: Variant)
 
 
 def resend_invitation(work: Work, *, invitation_id: UUID) -> None:
-    """Send an open invitation once more, with a new link; the one before stops working. Announces `MemberInvited`."""
+    """Send an open invitation once more, with a new link; the one before stops working.
+
+    Raises `TooManyLetters` for the fourth letter to an address within an hour. Announces `MemberInvited`.
+    """
     row = _own_invitation(work, invitation_id)
     _may_give(work, row.org_id, Variant(row.variant))
     if row.link_id is not None:
@@ -310,6 +314,7 @@ def switch_organization(work: Work, *, session_id: UUID, org_id: UUID) -> None:
 
 
 def _send(work: Work, row: Invitation, *, before: dict[str, Any]) -> None:
+    _heed_letters(work, row)
     row.link_id = make_link(
         work, purpose=LinkPurpose.INVITATION, org_id=row.org_id, facts={"invitation_id": str(row.id)},
         life=INVITATION_LIFE,
@@ -321,6 +326,21 @@ def _send(work: Work, row: Invitation, *, before: dict[str, Any]) -> None:
         ),
         personal={"org_id": row.org_id, "person_id": None, "after": {"email": row.email}},
     )  # fmt: skip
+
+
+def _heed_letters(work: Work, row: Invitation) -> None:
+    """Refuse more letters than a team needs: what comes under our name must not be a nuisance to strangers."""
+    # A new invitation to the address counts with the ones that were taken back.
+    sent = work.session.execute(
+        text(
+            "select count(*) as in_all, count(*) filter (where i.email = :email) as to_address from links l"
+            " join invitations i on i.id = (l.facts ->> 'invitation_id')::uuid"
+            " where l.org_id = :org_id and l.purpose = 'invitation' and l.created_at > :since"
+        ),
+        {"org_id": row.org_id, "email": row.email, "since": work.now - timedelta(hours=1)},
+    ).one()
+    if sent.to_address >= LETTERS_PER_HOUR or sent.in_all >= INVITATIONS_PER_HOUR:
+        raise TooManyLetters("Several invitations were sent within the hour already. Please wait before sending more.")
 
 
 def _behind(work: Work, token: str, *, lock: bool) -> Invitation:

@@ -325,3 +325,23 @@ def test_another_role_and_back_takes_no_limit_away(maker: Company) -> None:
     for variant in (V.PRODUCTION_MANAGER, V.SALES_REPRESENTATIVE):
         run(manager, identity.change_role, person_id=clerk.user_id, variant=variant)
     assert limit_of(maker.owner, email) == "500.0000"
+
+
+# --- letters to strangers ------------------------------------------------------------------------
+
+
+def test_a_stranger_is_not_written_to_without_end(maker: Company) -> None:
+    invitation_id, _ = invited(maker.owner, "stranger@elsewhere.example")
+    for _ in range(2):
+        run(maker.owner, identity.resend_invitation, invitation_id=invitation_id)
+    with pytest.raises(identity.TooManyLetters):
+        run(maker.owner, identity.resend_invitation, invitation_id=invitation_id)
+    run(maker.owner, identity.revoke_invitation, invitation_id=invitation_id)
+    with pytest.raises(identity.TooManyLetters):
+        invited(maker.owner, "stranger@elsewhere.example")
+    assert len(events("MemberInvited")) == 3
+    invited(maker.owner, "another@elsewhere.example")
+    with begin(Actor.system()) as work:
+        later = work.now + timedelta(minutes=61)
+    with clock(later):
+        invited(maker.owner, "stranger@elsewhere.example")
