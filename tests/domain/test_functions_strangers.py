@@ -66,8 +66,9 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
     "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
-    "seller_capacity", "certificates_asked",
+    "seller_capacity", "certificates_asked", "sees_all_orders",
 }  # fmt: skip
+# `sees_all_orders` takes nothing and tells whoever asks about themselves alone.
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
 STAFF_MAY = {"stock_firm", "ledger_post", "set_timers", "erase_personal", "end_bank_waiver"}
 
