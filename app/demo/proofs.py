@@ -31,8 +31,8 @@ def put_on_agenda(stage: Stage, staff: Mapping[str, Actor], by_slug: Mapping[str
     """Three weeks before today until today; each scene needs its company."""
     system = Actor.system()
     for slug, days, scene in (
-        ("lindqvist", 9, _certificate), ("casabonita", 6, _rejected_and_appealed), ("douro", 0.5, _new_address),
-        ("nordlys", 2.2, _question),
+        ("lindqvist", 9, _certificate), ("lindqvist", 8, _capacity), ("aumann", 7, _organic),
+        ("casabonita", 6, _rejected_and_appealed), ("douro", 0.5, _new_address), ("nordlys", 2.2, _question),
     ):  # fmt: skip
         if slug in by_slug:
             stage.at(stage.back(days), _scene(stage, staff, by_slug[slug], scene))
@@ -58,6 +58,27 @@ def _certificate(stage: Stage, staff: Mapping[str, Actor], trader: Trader) -> No
         stage, trader, Requirement.QUALITY_CERTIFICATE, number="SE-9001-48213", issuer="Nordic Certification",
         scope="Design and production of glassware", issued_on=(stage.now - timedelta(days=1060)).date(),
         expires_on=(stage.today + timedelta(days=26)).date(), title="ISO 9001 certificate",
+    )  # fmt: skip
+    for reviewer in ("compliance", "compliance2"):
+        _decide(stage, staff[reviewer], submission, Decision.APPROVE, note="Found in the body's public list.")
+
+
+def _capacity(stage: Stage, staff: Mapping[str, Actor], trader: Trader) -> None:
+    """Units a month, with evidence; beside it stands what was shipped here."""
+    submission = _submit(
+        stage, trader, Requirement.PRODUCTION_CAPACITY, number="6000", title="Furnaces and shifts",
+        note="Two furnaces in two shifts; the list of machines is attached.",
+    )  # fmt: skip
+    for reviewer in ("compliance", "compliance2"):
+        _decide(stage, staff[reviewer], submission, Decision.APPROVE)
+
+
+def _organic(stage: Stage, staff: Mapping[str, Actor], trader: Trader) -> None:
+    """A certificate for which buyers can search."""
+    submission = _submit(
+        stage, trader, Requirement.ORGANIC_CERTIFICATE, number="DE-TEX-2207", issuer="Textile Control Saxony",
+        scope="Home textiles of organic linen and cotton", issued_on=(stage.now - timedelta(days=200)).date(),
+        expires_on=(stage.today + timedelta(days=420)).date(), title="Certificate for organic textiles",
     )  # fmt: skip
     for reviewer in ("compliance", "compliance2"):
         _decide(stage, staff[reviewer], submission, Decision.APPROVE, note="Found in the body's public list.")

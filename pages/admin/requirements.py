@@ -22,6 +22,7 @@ who, actor = guard()
 MAY = actor.may(Permission.SET_REQUIREMENTS)
 KINDS = ("manufacturer", "retailer", "distributor")
 LEVELS = (1, 2, 3)
+EVERY = ask(verification.requirement_rules, with_ended=True)
 CATEGORIES = {row.category_id: row.name for row in ask(catalog.categories)}
 
 
@@ -37,7 +38,7 @@ def places_of(countries: tuple[str, ...] | None) -> str:
 
 
 def life_of(days: int | None) -> str:
-    return words.count(days, "day") if days else "Until its own end"
+    return words.days(days) if days else "Until its own end"
 
 
 # --- fields that both dialogs have ---------------------------------------------------------------
@@ -80,7 +81,7 @@ def draw_change(row: RuleRow | None) -> None:
     with one:
         level = st.segmented_control("For level", LEVELS, default=row.level if row else 2, required=True,
                                      key=f"{name}-level")  # fmt: skip
-        is_optional = st.toggle("Only who needs it", row.is_optional if row else False, key=f"{name}-optional",
+        is_optional = st.toggle("Optional", row.is_optional if row else False, key=f"{name}-optional",
                                 help="Shown and accepted, but no level depends on it.")  # fmt: skip
     with two:
         countries = countries_field(name, row.countries if row else None)
@@ -205,7 +206,6 @@ def actions() -> None:
 
 page_header("What verification asks for", "Rules with a first day and a last; what was decided before a change stands",
             actions, back=("Business verification", "admin-verification"))  # fmt: skip
-EVERY = ask(verification.requirement_rules, with_ended=True)
 with st.container(horizontal=True, vertical_alignment="center"):
     shown = tabs_of("rules", {"holds": "Holds", "planned": "Planned", "ended": "Ended"})
     kind = choice("rules", "Everybody", {code: words.kind(code) for code in KINDS}, key="kind")
@@ -226,11 +226,11 @@ if rows:
             Column("Level", lambda row: words.number(row.level), "right"),
             Column("Of whom", lambda row: kinds_of(row.kinds)),
             Column("Countries", lambda row: places_of(row.countries)),
-            Column("Needed", lambda row: "Who needs it" if row.is_optional else "Yes"),
+            Column("Needed", lambda row: "Optional" if row.is_optional else "Yes"),
             Column("A proof lasts", lambda row: life_of(row.life_days)),
-            Column("Grace", lambda row: words.count(row.grace_days, "day") if row.grace_days else "–"),
-            Column("From", lambda row: words.instant(row.valid_from)),
-            Column("Until", lambda row: words.instant(row.valid_until) if row.valid_until else "–"),
+            Column("Grace", lambda row: words.days(row.grace_days) if row.grace_days else "–"),
+            Column("From", lambda row: words.day(row.valid_from)),
+            Column("Until", lambda row: words.day(row.valid_until) if row.valid_until else "–"),
             Column("By", lambda row: row.set_by or "The product"),
             Column("Why", lambda row: row.reason or "–", width="medium"),
         ],
@@ -255,8 +255,8 @@ if regulated:
             Column("Needs", lambda row: words.requirement(row.requirement)),
             Column("Sellers in", lambda row: places_of(row.countries)),
             Column("State", lambda row: row.state, "state"),
-            Column("From", lambda row: words.instant(row.valid_from)),
-            Column("Until", lambda row: words.instant(row.valid_until) if row.valid_until else "–"),
+            Column("From", lambda row: words.day(row.valid_from)),
+            Column("Until", lambda row: words.day(row.valid_until) if row.valid_until else "–"),
             Column("By", lambda row: row.set_by or "The product"),
         ],
         on_open=end_regulation if MAY else None,

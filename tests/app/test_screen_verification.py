@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from app.navigation import BY_URL
-from domain import verification
+from domain import payments, verification
 from domain.identity import OrgKind, Variant
 from domain.kernel import files
 from domain.kernel.actor import Actor
@@ -19,6 +19,7 @@ from domain.kernel.settings import PROJECT
 from domain.kernel.work import begin, run
 from domain.verification import Requirement
 from tests.app.signed_in import browser, cookie_of, session_of, texts
+from tests.app.test_screens_seller_admin import opened
 from tests.make.files import a_picture
 from tests.make.market import Company, company, offer
 
@@ -124,3 +125,60 @@ def test_finance_sends_test_deposits(maker: Company, platform: Company) -> None:
         assert "No test deposits" in texts(at)
     with screen(maker, "account-verification") as at:
         assert "Enter the amounts" in [each.label for each in at.button]
+
+
+# --- what is asked for ---------------------------------------------------------------------------
+
+
+def test_a_rule_is_looked_at_and_written_down(maker: Company, platform: Company) -> None:
+    with screen(platform, "admin-requirements", Variant.COMPLIANCE) as at:
+        assert list(at.dataframe[0].value["Level"])[:1] == ["1"] and "No category is regulated" in texts(at)
+        with opened(at, "Ask for something"):
+            at.selectbox(key="rule-what").set_value(Requirement.PRODUCTION_CAPACITY)
+            at.multiselect(key="rule-kinds").set_value(["manufacturer"])
+            at.number_input(key="rule-grace").set_value(0)
+            press(at, "See who it hits")
+            said = " ".join(each.value for each in at.success)
+            assert "Asked of 1 organisation; nobody would lose a level" in said
+            at.text_area(key="rule-why").set_value("It has to be seen by all")
+            press(at, "Write it down")
+    with begin(platform.people[Variant.COMPLIANCE]) as work:
+        rules = [row for row in verification.requirement_rules(work) if row.state == "planned"]
+    assert [(row.requirement, row.level, row.reason) for row in rules] == [
+        ("production_capacity", 2, "It has to be seen by all")]  # fmt: skip
+    with screen(platform, "admin-requirements", Variant.COMPLIANCE, show="planned") as at:
+        assert list(at.dataframe[0].value["Why"]) == ["It has to be seen by all"]
+    with screen(platform, "admin-requirements", Variant.SUPPORT) as at:  # reads
+        assert at.dataframe and "Ask for something" not in [each.label for each in at.button]
+    with screen(maker, "admin-requirements") as at:
+        assert not at.dataframe
+
+
+def test_a_maker_proves_an_account_by_deposits_or_a_statement(maker: Company, platform: Company) -> None:
+    for iban in ("DE89370400440532013000", "FR1420041010050500013M02606"):  # another one is proved anew
+        run(maker.owner, payments.change_bank_account, holder="Maker", iban=iban)
+    with screen(maker, "account-verification") as at:
+        assert "or you hand in a statement of the account" in texts(at)
+        assert "Hand in a statement" in [each.label for each in at.button]
+        assert "Enter the amounts" not in [each.label for each in at.button]
+    with begin(platform.people[Variant.FINANCE]) as work:
+        [deposit] = verification.deposits_to_send(work)
+    run(platform.people[Variant.FINANCE], verification.record_deposits_sent, submission_ids=[deposit.submission_id])
+    with screen(maker, "account-verification") as at:
+        shown = texts(at)
+        assert "3 of 3 tries are left" in shown
+        assert not [amount for amount in deposit.amounts if str(amount) in shown]
+        press(at, "Hand in a statement")
+        assert "the whole IBAN" in texts(at)
+    with screen(maker, "manufacturer-payouts") as at:
+        assert "FR·· ···· ···· 2606" in texts(at) and "FR14" not in texts(at)
+
+
+def test_the_filter_for_certificates_stands_in_the_address(maker: Company, platform: Company) -> None:
+    offer(maker, "Linen")
+    shop = company(OrgKind.RETAILER, "Shop")
+    with screen(shop, "retailer-products") as at:
+        assert "Linen" in texts(at) + str([each.label for each in at.get("page_link")])
+    with screen(shop, "retailer-products", certificate="organic_certificate") as at:
+        assert "No product fits" in texts(at)
+        assert at.selectbox[-1].value == "organic_certificate"
