@@ -110,7 +110,7 @@ def eyes_changed(found: Here) -> bool:
     """
     looking = found[0].looking
     eyes = looking.viewing_id if looking else None
-    if st.session_state.get("eyes") == eyes:
+    if st.session_state.setdefault("eyes", eyes) == eyes:  # a fresh tab was drawn for nobody yet
         return False
     st.session_state.clear()
     st.session_state["eyes"] = eyes

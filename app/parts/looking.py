@@ -22,11 +22,17 @@ HOURS = (1, 4, 24, identity.MOST_HOURS)
 _STYLE = """
 <style>
 [data-testid="stElementContainer"]:has(.st-key-looking), [data-testid="stLayoutWrapper"]:has(> .st-key-looking) {
-  position: sticky; top: 3.75rem; z-index: 999; }
-.st-key-looking { background: #7c2d12; color: #fff; border-radius: 0.5rem; padding: 0.6rem 1rem; }
-.st-key-looking p { color: #fff; }
-.st-key-looking button { background: #fff; border-color: #fff; }
-.st-key-looking button p { color: #7c2d12; font-weight: 600; }
+  position: sticky; top: 1.75rem; z-index: 999; }
+@media (max-width: 640px) {
+  [data-testid="stElementContainer"]:has(.st-key-looking), [data-testid="stLayoutWrapper"]:has(> .st-key-looking) {
+    top: 3.75rem; }
+}
+.st-key-looking { background: #7c2d12; border-radius: 0.5rem; padding: 0.6rem 1rem; flex-wrap: nowrap; }
+.st-key-looking p, .st-key-looking span { color: #fff; }
+.st-key-looking button { background: #fff; border-color: #fff; white-space: nowrap; }
+.st-key-looking button p, .st-key-looking button span { color: #7c2d12; font-weight: 600; }
+/* What is shown is not taken along. */
+[data-testid="stElementToolbar"] { display: none; }
 </style>
 """
 
@@ -44,7 +50,7 @@ def draw_banner(here: Here) -> None:
             f":material/visibility: **You are looking as {plain(who.person_name)}**"
             f" ({plain(words.role(who.variant))}, {plain(who.org_name)}). Nothing can be changed."
             f" {by.capitalize()}{plain(words.count(left, 'minute'))} left.",
-            width="content",
+            width="stretch",
         )
         st.button("Stop", icon=":material/visibility_off:", key="stop-looking", on_click=stop_looking)
 
