@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -184,9 +184,41 @@ async def _json(client: Any, address: str) -> dict[str, Any]:
         found = answer.json()
     except (httpx.HTTPError, AuthlibBaseError, ValueError) as problem:
         raise Unreachable(type(problem).__name__) from None
-    if not isinstance(found, dict) or len(answer.content) > _LARGEST_BYTES:
+    if not isinstance(found, dict):
         raise Unreachable("it answers with something else")
     return found
+
+
+class _UpTo(httpx.AsyncByteStream):
+    """The bytes of an answer, of which there are no more than a provider has to say.
+
+    A company names its own provider, and one that sends without end would fill the memory of everybody's process.
+    """
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        taken = 0
+        async for piece in self._answer.aiter_raw():
+            taken += len(piece)
+            if taken > _LARGEST_BYTES:
+                raise httpx.ReadError("it says too much")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class _Brief(httpx.AsyncHTTPTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        if "content-encoding" in answer.headers:  # nobody asked for what swells when it is unpacked
+            await answer.aclose()
+            raise httpx.ReadError("it is packed")
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=_UpTo(answer), extensions=answer.extensions
+        )
 
 
 def _client(provider: Provider) -> Any:
@@ -198,7 +230,7 @@ def _client(provider: Provider) -> Any:
         provider.client_id, provider.client_secret or None, scope=SCOPE, redirect_uri=callback_address(provider.name),
         code_challenge_method="S256", timeout=_TIMEOUT, follow_redirects=False, trust_env=False,
         token_endpoint_auth_method="client_secret_basic" if provider.client_secret else "none",
-        event_hooks={"request": [look_at]},
+        event_hooks={"request": [look_at]}, transport=_Brief(), headers={"Accept-Encoding": "identity"},
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hmac
 import json
 import secrets
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -352,6 +354,47 @@ def test_a_provider_that_does_not_answer_is_said_so(
     assert answer.status_code == 502 and "password" in answer.text
     assert client.get("/auth/oidc/nowhere").status_code == 404
     assert client.get("/auth/oidc/company:0b9f2a2c-8c1e-7d3e-9a40-1f6a3a1f0c11").status_code == 404
+
+
+class _Endless(BaseHTTPRequestHandler):
+    """Says "issuer" and then goes on and on, or packs as much into a few bytes."""
+
+    sent = 0
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        if self.path.startswith("/packed"):
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        try:
+            if self.path.startswith("/packed"):
+                self.wfile.write(gzip.compress(json.dumps({"issuer": "x" * 5_000_000}).encode()))
+                return
+            for _ in range(2_000):
+                self.wfile.write(b" " * 65_536)
+                _Endless.sent += 65_536
+        except OSError:
+            return
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("path", ["", "/packed"])
+def test_a_provider_that_talks_without_end_is_not_listened_to(
+    client: TestClient, here: Here, shop: Company, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _Endless.sent = 0
+    try:
+        _know(monkeypatch, f"http://127.0.0.1:{server.server_port}{path}")
+        assert client.get("/auth/oidc/here").status_code == 502
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert _Endless.sent < 50_000_000  # of 131, the rest of it in the pipes between us
 
 
 def test_companies_providers_are_reached_on_the_open_internet_only(
