@@ -51,7 +51,7 @@ def _capacity(org_id: UUID) -> None:
     so_far = f"at least {best} shipped here in its best month" if seen.best else "none shipped here yet"
     st.markdown(
         f":material/factory: {plain(words.number(max(seen.claimed, seen.best)))} units a month "
-        f":gray[:small[{plain(f'claimed and seen {words.day(seen.since)}; {so_far}')}]]"
+        f":gray[:small[{plain(f'as claimed, with evidence of {words.day(seen.since)}; {so_far}')}]]"
     )
 
 
