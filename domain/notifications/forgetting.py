@@ -18,6 +18,24 @@ _OF_THE_PERSON = (
     text("delete from outgoing_emails where person_id = :person or recipient = :email"),
     text("delete from outgoing_texts where person_id = :person"),
     text("delete from notice_preferences where person_id = :person"),
+    # Colleagues were told who asks them for an approval: by name, in the bell, in letters and in daily letters.
+    text(
+        "update notices set facts = jsonb_set(facts, '{asked_by}', cast(:nobody as jsonb))"
+        " where facts ? 'asked_by' and facts ->> 'person_id' = cast(:person as text)"
+    ),
+    text(
+        "update outgoing_emails set facts = jsonb_set(facts, '{facts,asked_by}', cast(:nobody as jsonb))"
+        " where kind = 'notice' and facts -> 'facts' ? 'asked_by'"
+        " and facts -> 'facts' ->> 'person_id' = cast(:person as text)"
+    ),
+    text(
+        "update outgoing_emails set facts = jsonb_set(facts, '{notices}', (select jsonb_agg(case"
+        "   when one -> 'facts' ? 'asked_by' and one -> 'facts' ->> 'person_id' = cast(:person as text)"
+        "   then jsonb_set(one, '{facts,asked_by}', cast(:nobody as jsonb)) else one end order by place)"
+        "   from jsonb_array_elements(facts -> 'notices') with ordinality as told(one, place)))"
+        " where kind = 'digest' and jsonb_path_exists(facts, '$.notices[*].facts.asked_by')"
+        " and strpos(cast(facts as text), cast(:person as text)) > 0"
+    ),
 )
 _OLD_LETTERS = "(select id from outgoing_emails where state <> 'waiting' and created_at < :letters limit :limit)"
 _LEFT = (
@@ -28,8 +46,8 @@ _OLD = (
     text("delete from digest_items where email_id in " + _OLD_LETTERS),
     text("delete from outgoing_emails e where id in " + _OLD_LETTERS + " and not exists"
          " (select 1 from digest_items d where d.email_id = e.id)"),
-    text("delete from outgoing_texts where id in (select t.id from outgoing_texts t where t.state <> 'waiting' and ("
-         "t.created_at < :texts or (" + _LEFT + ")) limit :limit)"),
+    text("delete from outgoing_texts where id in (select t.id from outgoing_texts t where (t.state <> 'waiting'"
+         " and t.created_at < :texts) or (" + _LEFT + ") limit :limit)"),
 )  # fmt: skip
 
 
@@ -38,7 +56,7 @@ def forget_messages_to(work: Work, *, person_id: UUID, email: str) -> None:
     if not work.actor.is_system:
         raise NotFound
     for statement in _OF_THE_PERSON:
-        work.session.execute(statement, {"person": person_id, "email": email})
+        work.session.execute(statement, {"person": person_id, "email": email, "nobody": '"Somebody who left"'})
 
 
 def forget_old_messages(work: Work, *, limit: int = 1000) -> int:

@@ -1,0 +1,46 @@
+"""Who asked colleagues for an approval is named to them, until the person is erased."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from domain import identity, notifications, privacy
+from domain.identity import OrgKind, Variant
+from domain.kernel.actor import Actor
+from domain.kernel.work import begin, clock, run
+from domain.notifications import EmailWish, Topic
+from tests.make.market import company
+
+SYSTEM = Actor.system()
+
+
+def texts() -> str:
+    """All that notices and letters hold."""
+    with begin(SYSTEM) as work:
+        rows = work.session.scalars(sa.text("select facts::text from notices union all select facts::text"
+                                            " from outgoing_emails"))  # fmt: skip
+        return " ".join(rows)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("wish", [EmailWish.NOW, EmailWish.DAILY])
+def test_an_erased_person_is_not_named_in_what_colleagues_were_told(wish: EmailWish) -> None:
+    shop = company(OrgKind.RETAILER, "Shop", Variant.BUSINESS_OWNER, Variant.PURCHASING_AGENT, Variant.STORE_MANAGER)
+    asker, other = shop.people[Variant.PURCHASING_AGENT], shop.people[Variant.STORE_MANAGER]
+    run(shop.owner, notifications.choose_emails, topic=Topic.ORDERS, email=wish)
+    for person, name in ((asker, "Zerlinde Quappenbach"), (other, "Somebody Else")):
+        facts = {"person_id": str(person.user_id), "asked_by": name, "total": "5", "currency": "EUR"}
+        run(SYSTEM, notifications.tell, org_id=shop.org_id, person_id=shop.owner.user_id, kind="approval_asked",
+            cause=name, subject="purchase_request", subject_id=uuid4(), facts=facts)  # fmt: skip
+    run(SYSTEM, notifications.mail_notices)
+    with begin(SYSTEM) as work:
+        tomorrow = work.now + timedelta(days=1)
+    with clock(tomorrow.replace(hour=12)):
+        run(SYSTEM, notifications.write_digests)
+    assert texts().count("Quappenbach") == texts().count("Somebody Else") == 2
+    run(shop.owner, identity.remove_member, person_id=asker.user_id)
+    run(SYSTEM, privacy.erase_person, person_id=asker.user_id, reason="Asked for it")
+    assert "Quappenbach" not in texts()
+    assert texts().count("Somebody Else") == texts().count("Somebody who left") == 2
