@@ -45,7 +45,7 @@ def note_browser(work: Work, *, session_id: UUID, browser: str) -> None:
             "insert into known_browsers as k (person_id, browser_hash, first_seen_at, last_seen_at)"
             " values (:person, :hash, :now, :now)"
             " on conflict (person_id, browser_hash) do update set last_seen_at = :now"
-            " returning k.first_seen_at = k.last_seen_at"
+            " returning k.xmax = 0"  # a row that was inserted was locked by nobody before
         ),
         {"person": session.person_id, "hash": _hash(session.person_id, browser), "now": work.now},
     ).scalar_one()

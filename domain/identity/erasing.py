@@ -71,6 +71,7 @@ def forget_person(work: Work, *, person_id: UUID, reason: str) -> str:
     if work.session.execute(is_member, {"id": person_id}).first():
         raise Conflict("This person still works for an organisation. Please have them removed from the team first.")
     email = person.email
+    erase_personal_changes(work, person_id=person_id)  # first: it looks for the addresses of before, too
     end_sessions_of(work, person_id=person_id)
     person.email, person.name = f"erased-{person_id}@erased.invalid", "Erased person"
     person.password_hash = person.phone = person.phone_confirmed_at = person.email_confirmed_at = None
@@ -79,7 +80,6 @@ def forget_person(work: Work, *, person_id: UUID, reason: str) -> str:
     for statement in (*_DROP.values(), *_BLANK):
         work.session.execute(statement, {"person": person_id, "email": email})
     erase_activity(work, person_id=person_id)
-    erase_personal_changes(work, person_id=person_id)
     work.record(PersonErased(subject_id=person_id, reason=reason.strip()))
     return email
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -95,7 +96,7 @@ def link_of(kind: str) -> str:
     """The token that the latest letter of this kind carries."""
     deliver_new()
     with begin(SYSTEM) as work:
-        facts = work.session.execute(
+        facts: dict[str, Any] = work.session.execute(
             sa.text("select facts from outgoing_emails where kind = :kind order by created_at desc limit 1"),
             {"kind": kind},
         ).scalar_one()
@@ -294,8 +295,11 @@ def test_a_stranger_stops_nothing(shop: Company, manager: Actor, email: str) -> 
     loss_id = asks(email)
     with pytest.raises(NotFound):
         run(shop.owner, identity.cancel_lost_factor)
-    with pytest.raises(NotFound):
-        run(SYSTEM, identity.stop_lost_factor, token=link_of("factor_loss_asked")[:-1] + "x")
+    token = link_of("factor_loss_asked")
+    forged = token[:-1] + ("A" if token[-1] != "A" else "B")
+    for wrong in (forged, "", identity.token_of(uuid4())):
+        with pytest.raises(NotFound):
+            run(SYSTEM, identity.stop_lost_factor, token=wrong)
     assert state_of(loss_id) == "asked"
 
 

@@ -1,6 +1,7 @@
 """Erasing a person leaves no word of them in any column of any table; and what served its time goes, nothing else."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from domain.identity.states import ActivityKind
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.work import Work, begin, run
+from domain.notifications import EmailWish, Topic
 from domain.reactions import deliver_new
 from tests.make.market import PASSWORD, Company, company
 from tests.make.signing_in import after, enrol, signed_in, who_is
@@ -33,7 +35,7 @@ def invited(shop: Company) -> UUID:
     run(shop.owner, identity.invite_member, request_id=uuid4(), email=EMAIL, variant=Variant.PURCHASING_AGENT)
     deliver_new()
     with begin(SYSTEM) as work:
-        facts = work.session.execute(
+        facts: dict[str, Any] = work.session.execute(
             sa.text("select facts from outgoing_emails where kind = 'invitation' and recipient = :to"), {"to": EMAIL}
         ).scalar_one()
     person_id = run(
@@ -45,14 +47,14 @@ def invited(shop: Company) -> UUID:
     run(SYSTEM, _confirm, person_id=person_id)
     assert run(SYSTEM, identity.sign_in_by_provider, vouched=vouched, nonce="z", user_agent=AGENT).ticket is not None
     person = signed_in(EMAIL)
-    run(SYSTEM, identity.note_browser, session_id=person.sign_in_session_id, browser="quappen's laptop")
+    note_browser(person, "quappen's laptop")
     run(person, identity.request_phone_code, phone=PHONE)
     run(person, identity.confirm_phone, code=_code(person_id))
     run(person, identity.request_email_change, new_email=SECOND_EMAIL)
     enrol(person)
     seen = Seen(org_id=shop.org_id, person_id=person_id, kind=ActivityKind.SEARCH, screen="find", facts={"find": SEARCHED})
     run(person, identity.record_activity, seen=[seen])
-    run(person, notifications.choose_emails, topic="orders", email="off")
+    run(person, notifications.choose_emails, topic=Topic.ORDERS, email=EmailWish.OFF)
     run(SYSTEM, identity.request_password_reset, email=EMAIL, address="home")
     run(SYSTEM, identity.begin_registration, kind=OrgKind.RETAILER, name=NAME, email=EMAIL, password=PASSWORD,
         address="home")  # fmt: skip
@@ -60,6 +62,11 @@ def invited(shop: Company) -> UUID:
     run(shop.owner, identity.remove_member, person_id=person_id)
     deliver_new()
     return person_id
+
+
+def note_browser(person: Actor, browser: str) -> None:
+    assert person.sign_in_session_id is not None
+    run(SYSTEM, identity.note_browser, session_id=person.sign_in_session_id, browser=browser)
 
 
 def _confirm(work: Work, *, person_id: UUID) -> None:
@@ -86,8 +93,8 @@ def found() -> set[str]:
             )
         ).all()
         assert len(columns) > 250
-        hit = set()
-        for table, column in columns:
+        hit: set[str] = set()
+        for table, column in ((str(row[0]), str(row[1])) for row in columns):
             query = sa.text(
                 'select exists (select 1 from "' + table + '" where lower("' + column + "\"::text) like any (:needles))"
             )
@@ -119,7 +126,7 @@ def test_an_erased_person_stands_nowhere_any_more(shop: Company) -> None:
     assert found() == set()
     with begin(SYSTEM) as work:
         for table in ("second_factors", "recovery_codes", "known_browsers", "links", "notice_preferences"):
-            left = work.session.execute(sa.text("select count(*) from " + table + " where person_id = :id"),
+            left: int = work.session.execute(sa.text("select count(*) from " + table + " where person_id = :id"),
                                         {"id": person_id}).scalar_one()  # fmt: skip
             assert left == 0, table
         reasons = work.session.scalars(sa.text("select facts ->> 'reason' from events where name = 'PersonErased'"))
@@ -128,7 +135,7 @@ def test_an_erased_person_stands_nowhere_any_more(shop: Company) -> None:
 
 def test_nobody_else_is_touched(shop: Company) -> None:
     other = signed_in(shop.emails[Variant.STORE_MANAGER])
-    run(SYSTEM, identity.note_browser, session_id=other.sign_in_session_id, browser="another")
+    note_browser(other, "another")
     run(other, identity.request_phone_code, phone="+4915112345678")
     run(other, identity.request_email_change, new_email="still@corner.example")
     enrol(other)
@@ -168,7 +175,7 @@ def forget() -> int:
 
 def leave_traces(shop: Company, at: datetime) -> Actor:
     person = signed_in(shop.emails[Variant.STORE_MANAGER])
-    run(SYSTEM, identity.note_browser, session_id=person.sign_in_session_id, browser=f"browser of {at}")
+    note_browser(person, f"browser of {at}")
     run(person, identity.request_phone_code, phone="+4915112345678")
     run(person, identity.request_email_change, new_email="still@corner.example")
     run(SYSTEM, identity.request_password_reset, email=shop.emails[Variant.STORE_MANAGER], address=f"home {at}")
@@ -220,5 +227,5 @@ def test_the_ways_in_of_somebody_who_left_go_after_a_month(shop: Company) -> Non
         gone = {"person_identities.subject", "phone_codes.phone", "outgoing_texts.recipient"}
         assert not gone & found()
     with begin(SYSTEM) as work:  # who they were is a part of what the organisation did
-        name = work.session.execute(sa.text("select name from people where id = :id"), {"id": person_id}).scalar_one()
+        name: str = work.session.execute(sa.text("select name from people where id = :id"), {"id": person_id}).scalar_one()
     assert name == NAME

@@ -82,3 +82,22 @@ insert into state_moves (machine, from_state, to_state) values
     ('setting_proposal', 'waiting', 'approved'),
     ('setting_proposal', 'waiting', 'refused'),
     ('setting_proposal', 'waiting', 'withdrawn');
+
+-- As before, and what was written of a person before they were one: an invitation names an address only. To be called
+-- while the person's row still says by which address they sign in.
+create or replace function erase_personal(p_person uuid, p_now timestamptz) returns integer
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    erased integer;
+begin
+    if not is_staff() then
+        raise exception 'audit: only staff and jobs erase' using errcode = 'WS005';
+    end if;
+    update event_personal x set before = null, after = null, erased_at = p_now
+    where erased_at is null and (person_id = p_person or (person_id is null and lower(x.after ->> 'email') in (
+        select p.email from people p where p.id = p_person
+        union select c.old_email from email_changes c where c.person_id = p_person
+        union select i.email from invitations i where i.person_id = p_person)));
+    get diagnostics erased = row_count;
+    return erased;
+end $$;
