@@ -49,12 +49,12 @@ def audit_table(
         about = {"Days": words.days_from(period.first, period.end), "Topic": said.topics().get(topic or "", "All")}
         export_box(name, lambda: ([sheet()], about), choices=choices, flat=sheet)
     columns = [
-        Column("What happened", said.sentence, "open", 460),
+        Column("What happened", said.sentence, "open", 340),
         Column("When", lambda row: words.instant(row.at)),
-        Column("Who", said.who),
+        Column("Who", said.who, width=140),
     ]
     if with_organization:
-        columns.append(Column("Organisation", lambda row: row.org_name or "–"))
+        columns.append(Column("Organisation", lambda row: row.org_name or "–", width=190))
     columns += [
         Column("Why", lambda row: row.reason or "–", width="medium"),
         Column("Sealed", lambda row: "Yes" if row.sealed_in else "Soon", help="Sealed rows prove themselves unchanged"),

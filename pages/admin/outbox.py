@@ -68,7 +68,7 @@ paged_table(
     [
         Column("What", lambda row: words.message_kind(row.kind), "open"),
         Column("State", lambda row: row.state, "state"),
-        Column("To", lambda row: row.recipient, width="medium"),
+        Column("To", lambda row: row.recipient, width=290),
         Column("By", lambda row: "Text message" if row.channel == "text" else "E-mail"),
         Column("Tries", lambda row: words.number(row.tries), "right"),
         Column("Asked", lambda row: words.instant(row.created_at)),

@@ -119,8 +119,8 @@ table(
     "settings",
     rows,
     [
-        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", 380),
-        Column("Now", lambda row: value(row.value, row.unit)),
+        Column("Setting", lambda row: row.meaning, "open" if may_change else "text", 360),
+        Column("Now", lambda row: value(row.value, row.unit), width=240),
         Column(
             "Planned",
             lambda row: (
