@@ -106,9 +106,12 @@ def variants_of_product(work: Work, *, product_id: UUID) -> list[tuple[UUID, str
 
 
 def seller_terms(work: Work, *, seller_id: UUID) -> SellerTermsSheet | None:
-    """How a seller ships, or None when nothing was said: no minimum, no fee."""
-    if work.actor.org_id is None and not work.actor.is_system:
-        raise NotFound
+    """How a seller ships, or None when nothing was said: no minimum, no fee.
+
+    Of others, for those who look for products; of one's own organisation, for those who see its prices.
+    """
+    is_own = work.actor.org_id == seller_id
+    work.actor.require(Permission.SEE_PRICES if is_own else Permission.SEARCH_PRODUCTS)
     row = work.session.execute(
         text(
             "select seller_id, currency, order_minimum, shipping_fee, free_shipping_from from seller_terms"

@@ -19,23 +19,33 @@ def held_for(work: Work, *, family: Family, holder_id: UUID, currency: str) -> D
         text(
             "select -balance from ledger_accounts"
             " where family = :family and holder_id = :holder_id and currency = :currency"
-            " and (:me in (org_id, buyer_id, seller_id) or :staff)"
+            " and (:books and :me in (org_id, buyer_id, seller_id) or :staff)"
         ),
         {
             "family": family.value,
             "holder_id": holder_id,
             "currency": currency,
             "me": work.actor.org_id,
+            "books": _sees_books(work, family),
             "staff": work.actor.may(Permission.SEE_LEDGER),
         },
     ).scalar()
     return balance if balance is not None else Decimal(0)
 
 
+def _sees_books(work: Work, family: Family) -> bool:
+    """Whether the actor's role has to do with accounts of this family of the own organisation."""
+    of_an_order = (Permission.SEE_PRICES, Permission.SEE_COSTS)
+    rights = {Family.WALLET: (Permission.PAY,), Family.ESCROW: of_an_order}.get(family, (Permission.SEE_PAYOUTS,))
+    return any(work.actor.may(right) for right in rights)
+
+
 def statement(
     work: Work, *, family: Family, currency: str, page: int = 1, size: int = 50
 ) -> tuple[list[StatementRow], int]:
     """The movements on one of the actor's own accounts, newest first, and how many there are."""
+    if not _sees_books(work, family):
+        raise NotFound
     rows = work.session.execute(
         text(
             "select e.id as entry_id, e.kind, e.order_id, o.number as order_number, -p.amount as amount,"
@@ -68,16 +78,20 @@ _POSTINGS = (
 
 
 def postings_of_order(work: Work, *, order_id: UUID, with_memo: bool = False) -> list[PostingRow]:
-    """The postings behind an order that the actor may see, oldest first."""
+    """The postings behind an order that the actor may see, oldest first; none for a role without its prices."""
     rows = work.session.execute(
         text(
             _POSTINGS + " where e.order_id = :order_id and (:with_memo or a.kind <> 'memo')"
-            " and (:me in (a.org_id, a.buyer_id, a.seller_id) or :staff) order by e.effective_at, e.id, p.position"
+            " and (:staff or :me in (a.org_id, a.buyer_id, a.seller_id)"
+            "  and case when :me = (select buyer_id from supplier_orders where id = :order_id) then :costs else :prices"
+            "  end) order by e.effective_at, e.id, p.position"
         ),
         {
             "order_id": order_id,
             "with_memo": with_memo,
             "me": work.actor.org_id,
+            "costs": work.actor.may(Permission.SEE_COSTS),
+            "prices": work.actor.may(Permission.SEE_PRICES),
             "staff": work.actor.may(Permission.SEE_ORDER_POSTINGS),
         },
     )

@@ -42,7 +42,7 @@ def my_wallet(work: Work, *, currency: str) -> WalletSheet:
 
 
 def money_of_order(work: Work, *, order_id: UUID, currency: str) -> OrderMoney:
-    """Where the money of an order is, from the postings of its escrow account."""
+    """Where the money of an order is, from the postings of its escrow account; nowhere for who sees no prices."""
     row = work.session.execute(
         text(
             "select coalesce(-sum(p.amount) filter (where e.kind like 'order_funded%'), 0) as funded,"
@@ -51,23 +51,34 @@ def money_of_order(work: Work, *, order_id: UUID, currency: str) -> OrderMoney:
             " coalesce(sum(p.amount) filter (where e.kind = 'order_refunded'), 0) as refunded"
             " from ledger_accounts a join ledger_postings p on p.account_id = a.id"
             " join ledger_entries e on e.id = p.entry_id where a.family = 'escrow' and a.holder_id = :order_id"
-            " and (:me in (a.buyer_id, a.seller_id) or :staff)"
+            " and (:me = a.buyer_id and :costs or :me = a.seller_id and :prices or :staff)"
         ),
-        {"order_id": order_id, "me": work.actor.org_id, "staff": work.actor.may(Permission.SEE_ALL_ORDERS)},
+        {
+            "order_id": order_id,
+            "me": work.actor.org_id,
+            "costs": work.actor.may(Permission.SEE_COSTS),
+            "prices": work.actor.may(Permission.SEE_PRICES),
+            "staff": work.actor.may(Permission.SEE_ALL_ORDERS),
+        },
     ).one()
     return OrderMoney(currency=currency, **row._asdict())
 
 
 def payment_of_purchase(work: Work, *, purchase_id: UUID) -> PaymentSheet | None:
-    """The payment of one's own purchase."""
+    """The payment of one's own purchase, for those who see what goods cost."""
     row = work.session.execute(
         text(
             "select p.id as payment_id, p.purchase_id, p.method, p.state, p.amount, p.currency, p.reference,"
             " p.captured_at, (select min(d.due_at) from payment_dues d join supplier_orders o on o.id = d.order_id"
             "   where o.purchase_id = p.purchase_id) as due_at"
-            " from payments p where p.purchase_id = :id and (p.buyer_id = :me or :staff)"
+            " from payments p where p.purchase_id = :id and (p.buyer_id = :me and :costs or :staff)"
         ),
-        {"id": purchase_id, "me": work.actor.org_id, "staff": work.actor.may(Permission.SEE_ALL_ORDERS)},
+        {
+            "id": purchase_id,
+            "me": work.actor.org_id,
+            "costs": work.actor.may(Permission.SEE_COSTS),
+            "staff": work.actor.may(Permission.SEE_ALL_ORDERS),
+        },
     ).one_or_none()
     return PaymentSheet.model_validate(row._asdict()) if row else None
 

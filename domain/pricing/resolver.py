@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from domain.identity import Permission
 from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
 
@@ -40,7 +41,8 @@ _TIERS = text(
     "select o.id, o.currency, w.quantity, array_agg(t.minimum_quantity order by t.minimum_quantity) as quantities,"
     " array_agg(t.unit_price order by t.minimum_quantity) as prices"
     " from unnest(cast(:offers as uuid[]), cast(:quantities as bigint[])) as w(offer_id, quantity)"
-    " join offers o on o.id = w.offer_id and (o.state = 'published' or o.seller_id = :me)"
+    " join offers o on o.id = w.offer_id"
+    " and case when o.seller_id = :me then :prices else o.state = 'published' and :costs end"
     " join price_tiers t on t.offer_id = o.id and t.valid_to is null"
     " group by o.id, o.currency, w.quantity"
 )
@@ -49,12 +51,16 @@ _TIERS = text(
 def resolve(work: Work, *, quantities: Mapping[UUID, int]) -> dict[UUID, Price]:
     """The price of each offer at its quantity (base units), for the actor as the buyer.
 
-    An offer without a price, or one that the buyer cannot see, is missing from the answer. Quantities
-    below the first tier get the first tier's price: order rules, not prices, refuse small orders.
+    An offer without a price, or one that the buyer cannot see, is missing from the answer; so are those of others
+    for who does not see what goods cost, and one's own for who does not see the selling prices. Quantities below the
+    first tier get the first tier's price: order rules, not prices, refuse small orders.
     """
     if work.actor.org_id is None and not work.actor.is_system:
         raise NotFound
-    facts = {"offers": list(quantities), "quantities": list(quantities.values()), "me": work.actor.org_id}
+    facts = {
+        "offers": list(quantities), "quantities": list(quantities.values()), "me": work.actor.org_id,
+        "prices": work.actor.may(Permission.SEE_PRICES), "costs": work.actor.may(Permission.SEE_COSTS),
+    }  # fmt: skip
     rows = work.session.execute(_TIERS, facts)
     return {row.id: _price(row.id, row.currency, row.quantity, row.quantities, row.prices) for row in rows}
 

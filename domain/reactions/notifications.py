@@ -30,6 +30,9 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
+_AMOUNTS = {"amount", "commission", "goods", "gross", "net", "refunded", "total"}
+
+
 def tell_parties(work: Work, event: Any) -> None:
     """Leave the notices that this event calls for. An order that nobody paid is no news to its seller."""
     order = _order(work, event)
@@ -45,8 +48,13 @@ def tell_parties(work: Work, event: Any) -> None:
         names = {"number": order.number, "buyer": order.buyer_name, "seller": order.seller_name} if order else {}
         notifications.tell(
             work, org_id=org_id, kind=kind, cause=f"{event.id}:{kind}", subject=subject, subject_id=subject_id,
-            facts={**event.facts, **names},
+            facts={**_without_money(event.facts), **names},
         )  # fmt: skip
+
+
+def _without_money(facts: dict[str, Any]) -> dict[str, Any]:
+    """The whole organisation reads it, also those who may see no prices; the order's page says what it is about."""
+    return {name: fact for name, fact in facts.items() if name not in _AMOUNTS}
 
 
 def _told(event: Any, side: str) -> UUID | None:

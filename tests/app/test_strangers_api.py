@@ -2,26 +2,35 @@
 
 Who is nobody, who belongs to another organisation and who lacks the role get the same answer for a thing of
 somebody else as for a thing that does not exist, and nothing moves: with row-level security on, and off. An
-operation that is not listed here fails the build, so the pairs tried are the pairs there are.
+operation or a route that is not listed here fails the build, so the pairs tried are the pairs there are.
 """
 
+import re
+import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import WebSocketRoute
 
+from app import asgi, cookies
 from app.api import api
-from app.routes import ROUTES
-from domain import orders
+from domain import identity, orders
 from domain.identity import OrgKind, Variant
-from domain.kernel.work import run
+from domain.kernel import files
+from domain.kernel.actor import Actor
+from domain.kernel.work import begin, run
 from domain.payments import Method
+from tests.app.signed_in import NONCE, cookie_of, session_of
 from tests.domain.test_strangers import column, take_fences_down
+from tests.make.files import a_pdf
 from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, orders_of, sheet
 
 Thing = dict[str, UUID]
@@ -175,25 +184,151 @@ def test_the_finder_finds(fresh_database: str) -> None:
     assert "something moved" in found
 
 
-# --- the routes beside the screens -----------------------------------------------------------------
+# --- every route of the web process -------------------------------------------------------------
 
-# What each says to everybody alike; none takes the id of a thing that belongs to somebody.
-BESIDE = {
-    "/auth/session": {"t": "forged"}, "/auth/nonce": {"next": "//elsewhere.example"}, "/auth/registration": {"t": "forged"},
-    "/auth/sign-out": {}, "/auth/oidc/{provider}": {}, "/auth/oidc/{provider}/callback": {"state": "forged", "code": "x"},
-    "/auth/unsubscribe": {"t": "forged"}, "/auth/{rest:path}": {}, "/healthz": {}, "/readyz": {}, "/metrics": {},
+Asked = tuple[str, dict[str, str]]  # the path, and what stands behind the question mark
+NOBODYS = "01900000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Stolen:
+    """What a thief could hold of somebody: ids, and secrets that another browser was given."""
+
+    org: str
+    person: str
+    order: str
+    link: str
+    file: str
+    ticket: str
+    registration_pass: str
+    try_state: str
+
+
+def same(path: str, **facts: str) -> Callable[[Stolen], Asked]:
+    """A route that names nothing of anybody's."""
+    return lambda _: (path, facts)
+
+
+# How each is pointed at what is somebody's. Streamlit's own take ids of its sessions and files, never ours.
+ROUTES_ASKED: dict[str, Callable[[Stolen], Asked]] = {
+    "/auth/session": lambda one: ("/auth/session", {"t": one.ticket, "next": f"/retailer-order?order={one.order}"}),
+    "/auth/nonce": lambda one: ("/auth/nonce", {"next": f"/retailer-order?order={one.order}"}),
+    "/auth/registration": lambda one: ("/auth/registration", {"t": one.registration_pass}),
+    "/auth/sign-out": lambda one: ("/auth/sign-out", {"session": one.person}),
+    "/auth/oidc/{provider}": lambda one: (f"/auth/oidc/company:{one.org}", {}),
+    "/auth/oidc/{provider}/callback": lambda one: (
+        f"/auth/oidc/company:{one.org}/callback", {"state": one.try_state, "code": "x"}),
+    "/auth/unsubscribe": lambda one: ("/auth/unsubscribe", {"t": one.person}),
+    "/auth/{rest:path}": lambda one: (f"/auth/{one.order}", {}),
+    "/healthz": same("/healthz"), "/readyz": same("/readyz"), "/metrics": same("/metrics"),
+    "/_stcore/health": same("/_stcore/health"), "/_stcore/metrics": same("/_stcore/metrics"),
+    "/_stcore/host-config": same("/_stcore/host-config"),
+    "/media/{file_id:path}": lambda one: (f"/media/{one.file}", {}),
+    "/_stcore/upload_file/{session_id}/{file_id}": lambda one: (f"/_stcore/upload_file/{one.person}/{one.file}", {}),
+    "/component/{path:path}": lambda one: (f"/component/{one.file}", {}),
+    "/_stcore/bidi-components/{path:path}": lambda one: (f"/_stcore/bidi-components/{one.file}", {}),
+    "/auth/login": same("/auth/login"), "/auth/logout": same("/auth/logout"), "/oauth2callback": same("/oauth2callback"),
+    "/_stcore/agent/interact": same("/_stcore/agent/interact"),
+    "/_stcore/agent/openapi.json": same("/_stcore/agent/openapi.json"),
+    "/_stcore/agent/mcp": same("/_stcore/agent/mcp"),
+    "/app/static/{path:path}": lambda one: (f"/app/static/{one.file}", {}),
+    "": lambda one: ("/retailer-order", {"order": one.order}),  # the page of every screen
 }  # fmt: skip
 
 
-def test_every_route_is_tried_and_tells_nobody_anything(database: object) -> None:
-    assert sorted(route.path for route in ROUTES if isinstance(route, Route)) == sorted(BESIDE)
-    shop = company(OrgKind.RETAILER, "Secret shop")
-    web = TestClient(Starlette(routes=ROUTES), raise_server_exceptions=False, follow_redirects=False)
-    for route in ROUTES:
-        path = route.path.replace("{provider}", "nowhere").replace("{rest:path}", "admin")
-        for method in sorted(set(route.methods or ()) - {"HEAD"}):
-            answer = web.request(method, path, params=BESIDE[route.path])
-            assert answer.status_code < 500, (path, answer.status_code)
-            assert shop.name not in answer.text and "elsewhere.example" not in answer.headers.get("location", ""), path
-            cookie = answer.headers.get("set-cookie", "")
-            assert "session" not in cookie.partition("=")[0] or '=""' in cookie, path
+def doors(app: Any) -> list[tuple[str, str]]:
+    """Every route and method that the web process answers beside the API, which has operations of its own."""
+    found = set()
+    for route in app.routes:
+        path = route.path
+        if path == "/api" or isinstance(route, WebSocketRoute):
+            continue  # the stream of the screens is what the tests of the screens try
+        methods = set(getattr(route, "methods", None) or {"GET"}) - {"HEAD"}
+        found |= {(path, method) for method in methods}
+    return sorted(found)
+
+
+def told(answer: httpx.Response, one: Stolen) -> tuple[int, str, str, list[str]]:
+    """What an answer says to a browser, without what it was asked itself and what is new in each answer."""
+    def plain(text: str) -> str:
+        for name, thing in vars(one).items():
+            text = text.replace(thing, f"<{name}>").replace(quote(thing, safe=""), f"<{name}>")
+        return text
+
+    cookies_set = [_NEW.sub("<new>", plain(line)) for line in answer.headers.get_list("set-cookie")]
+    body = "" if answer.url.path == "/metrics" else plain(answer.text)
+    return answer.status_code, body, plain(answer.headers.get("location", "")), cookies_set
+
+
+_NEW = re.compile(r"=[\w.|-]{20,}|expires=[^;]*")
+
+
+def test_every_route_answers_strangers_as_if_nothing_were_there(web: TestClient, database: object) -> None:
+    """Another organisation, a colleague of another role, the platform's analyst and nobody, each with what is somebody
+    else's and with what is nobody's: status, body, address and cookies are the same, and nothing moves."""
+    market = make_market(makers=1)
+    shop, [maker] = market.retailer, market.makers
+    order_id = orders_of(shop, buy(shop, {maker.offers[0]: 5}))[maker.org_id]
+    owner = shop.people[Variant.BUSINESS_OWNER]
+    at_home = "the owner's browser"
+    with begin(Actor.system()) as work:
+        now = work.now
+    ticket = run(Actor.system(), identity.sign_in, email=shop.emails[Variant.BUSINESS_OWNER], password=PASSWORD,
+                 nonce=at_home, address="home")  # fmt: skip
+    registration = run(Actor.system(), identity.begin_registration, kind=OrgKind.RETAILER, name="Mara",
+                       email="mara@sonne.example", password=PASSWORD, address="home")  # fmt: skip
+    invited = run(owner, identity.make_link, purpose=identity.LinkPurpose.INVITATION, org_id=shop.org_id,
+                  life=timedelta(hours=1))  # fmt: skip
+    began = run(Actor.system(), identity.begin_sign_on, provider="local", nonce=at_home, next_path="/")
+    file = run(owner, files.store, content=a_pdf("Secret"), name="secret.pdf")
+    theirs = Stolen(
+        str(shop.org_id), str(owner.user_id), str(order_id), str(invited), f"{file}.pdf", ticket.ticket,
+        cookies.registration_pass(registration, at_home, now=now), identity.token_of(began),
+    )  # fmt: skip
+    nobodys = Stolen(*(str(uuid4()) for _ in range(4)), f"{uuid4()}.pdf", *(secrets.token_urlsafe(24) for _ in range(3)))
+    other, agent = company(OrgKind.RETAILER, "Other shop"), shop.emails[Variant.PURCHASING_AGENT]
+    emails = {
+        "another shop": next(iter(other.emails.values())), "another maker": next(iter(maker.emails.values())),
+        "another distributor": next(iter(market.distributor.emails.values())), "a colleague": agent,
+        "an analyst": market.platform.emails[Variant.ANALYTICS],
+    }  # fmt: skip
+    there = doors(asgi.app._starlette_app)
+    assert sorted({path for path, _ in there}) == sorted(ROUTES_ASKED)
+    words = (shop.name, *shop.emails.values(), "Mara", "Secret")
+    held = {who: cookie_of(session_of(email)) for who, email in emails.items()} | {"nobody": {cookies.nonce_name(): NONCE}}
+    before, pairs, found = trade(), 0, list[str]()
+    for who in held:
+        for path, method in there:
+            said = []
+            for one in (theirs, nobodys):
+                asked, facts = ROUTES_ASKED[path](one)
+                web.cookies.clear()
+                cookie = "; ".join(f"{name}={value}" for name, value in held[who].items())
+                answer = web.request(method, asked, params=facts, headers={"Cookie": cookie})
+                if answer.status_code >= 500 or any(word in answer.text for word in words):
+                    found.append(f"{method} {path} as {who}: {answer.status_code} {answer.text[:200]}")
+                said.append(told(answer, one))
+                if path == "/auth/sign-out" and who in emails:
+                    held[who] = cookie_of(session_of(emails[who]))
+            pairs += 1
+            if said[0] != said[1]:
+                found.append(f"{method} {path} as {who}: {said[0]} but {said[1]}"[:600])
+    print(f"routes and strangers: {pairs} pairs, {len(there)} doors")
+    assert found == []
+    assert pairs == len(there) * (len(emails) + 1) > 150
+    assert trade() == before
+    # The owner's ticket and try are still good in the owner's browser: nobody used them up or ended the session.
+    assert run(Actor.system(), identity.redeem_ticket, ticket=ticket.ticket, nonce=at_home)
+    assert run(Actor.system(), identity.end_sign_on, state=theirs.try_state, nonce=at_home).link_id == began
+
+
+def trade() -> list[str]:
+    """What a stranger could have moved, as far as this test's own transaction sees it."""
+    with begin(Actor.system()) as work:
+        statement = (
+            "select concat_ws(' ', id, state, version) from supplier_orders"
+            " union all select concat('link ', id, used_at) from links union all select concat('file ', id) from files"
+            " union all select concat('registration ', id, step) from registrations"
+            " union all select concat('member ', person_id, org_id, state) from memberships"
+        )
+        return sorted(work.session.scalars(sa.text(statement)))

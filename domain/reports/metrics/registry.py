@@ -74,19 +74,22 @@ _SEEN = text(
     "select as_of from ops.publications where exists (select 1 from ops.metric_registry)"
     " order by published_at desc limit 1"
 )
+# Who sees no money knows no quotients of it either: they come with what was divided.
 _KNOWN = text("""
     select name, label, group_name as "group", definition, formula, owner, good, grain, unit, dimensions,
            is_additive, version, sql, sources, not_collected
     from ops.metric_registry
     where (cast(:is_staff as boolean) or not is_staff_only)
-      and (cast(:sees_money as boolean) or unit <> 'money')
+      and (cast(:sees_money as boolean)
+           or unit <> 'money' and not coalesce(cast(plan ->> 'is_by_currency' as boolean), false))
     order by position
 """)
 _PLANNED = text("""
     select name, unit, is_additive, plan, rows_sql
     from ops.metric_registry
     where name = any(:names) and plan is not null and (cast(:is_staff as boolean) or not is_staff_only)
-      and (cast(:sees_money as boolean) or unit <> 'money')
+      and (cast(:sees_money as boolean)
+           or unit <> 'money' and not coalesce(cast(plan ->> 'is_by_currency' as boolean), false))
 """)
 _STATEMENTS = text("select name, sql from ops.metric_statements where name = any(:names)")
 
