@@ -468,7 +468,7 @@ def duration(span: timedelta | None, locale: str | None = None) -> str:
 # --- notices -----------------------------------------------------------------------------------
 
 NOTICES: dict[str, str] = {
-    "security_view_asked": "Support asks to see what {person} sees: {reason} Allow it or say no on your profile.",
+    "security_view_asked": "Support asks to see what {person} sees ({reason}). Allow it or say no on your profile.",
     "security_view_started": "Support looks at what {person} sees, with the consent that was given. Nothing changes.",
     "restoration_proposed": "A restoration of {org_name} is proposed and waits for a decision.",
     "security_factor_loss": "Somebody has lost their second factor and asks to be let in: please decide.",

@@ -69,10 +69,10 @@ TOPICS: dict[str, tuple[str, dict[str, str]]] = {
         "MemberLimitChanged": "{who} changed up to which amount {person} acts alone",
         "MemberScopesChanged": "{who} changed what {person} is kept to",
         "EmailsChosen": "{subject} chose which e-mails to get",
-        "ViewConsentAsked": "{who} asked to look through the eyes of {person}",
-        "ViewConsentAnswered": "{who} decided whether support may look through the eyes of {person}: {after}",
-        "ViewStarted": "{who} began to look through the eyes of {person}",
-        "ViewStopped": "A look through the eyes of {person} ended ({how})",
+        "ViewConsentAsked": "{who} asked to look as {person}",
+        "ViewConsentAnswered": "{who} said whether support may look as {person}: {after}",
+        "ViewStarted": "{who} began to look as {person}",
+        "ViewStopped": "A look as {person} ended: {ending}",
     }),
     "organization": ("Organisation", {
         "OrganizationRegistered": "{subject} was registered",
@@ -186,6 +186,10 @@ _NOUNS = {
     "product": "a product", "offer": "a product", "variant": "a product", "order": "an order", "purchase": "a purchase",
     "region": "a region",
 }  # fmt: skip
+_ENDINGS = {
+    "viewer": "it was stopped", "time": "its time was over", "consent": "it was no longer allowed",
+    "session": "the sign-in ended", "another": "another one began",
+}  # fmt: skip
 _AMOUNTS = frozenset({"amount", "gross", "total", "refunded", "net", "commission"})
 _HIDDEN = frozenset({"bucket", "text_sha256", "currency"})
 _FIELDS = {
@@ -282,6 +286,8 @@ def _plain(gap: str, found: Any) -> str:
         return "an erased person"
     if gap in ("site", "for_org", "order"):
         return _NOUNS.get({"for_org": "organization"}.get(gap, gap), "a place")
+    if gap == "ending":
+        return _ENDINGS.get(str(found), str(found))
     if gap == "format":
         return str(found).upper()
     return words.sentence_case(str(found)) if gap == "requirement" else str(found).replace("_", " ")

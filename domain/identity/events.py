@@ -679,11 +679,11 @@ class ViewStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ViewStopped(Event):
-    """A look through somebody's eyes ended; `how` says by what."""
+    """A look through somebody's eyes ended; `ending` says by what."""
 
     subject: ClassVar[str] = "organization"
     viewing_id: UUID
     person_id: UUID
     viewer_id: UUID
     consent_id: UUID | None
-    how: str
+    ending: str

@@ -357,7 +357,7 @@ def _end(work: Work, which: str, how: ViewEnd, **facts: UUID) -> int:
         work.record(
             ViewStopped(
                 subject_id=row.org_id, viewing_id=row.id, person_id=row.person_id, viewer_id=row.viewer_id,
-                consent_id=row.consent_id, how=how.value,
+                consent_id=row.consent_id, ending=how.value,
             )
         )  # fmt: skip
     return len(rows)

@@ -98,7 +98,7 @@ def test_an_owner_sees_what_a_colleague_sees_and_no_more(market: Market) -> None
     run(SYSTEM, identity.stop_viewing, session_id=session_id)  # twice is once
     [started, stopped] = events("ViewStarted", "ViewStopped")
     assert started.actor_user_id == shop.owner.user_id and started.facts["person_id"] == str(own.user_id)
-    assert (stopped.facts["how"], stopped.facts["viewer_id"]) == ("viewer", str(shop.owner.user_id))
+    assert (stopped.facts["ending"], stopped.facts["viewer_id"]) == ("viewer", str(shop.owner.user_id))
     assert {started.concerns_org_id, stopped.concerns_org_id} == {shop.org_id}
 
 
@@ -140,7 +140,7 @@ def test_a_look_ends_by_itself_and_when_a_right_goes(market: Market) -> None:
     with clock(now() + timedelta(minutes=31)):
         assert not looks(session_id)
         assert run(SYSTEM, identity.end_views) == 1 and run(SYSTEM, identity.end_views) == 0
-    assert events("ViewStopped")[-1].facts["how"] == "time"
+    assert events("ViewStopped")[-1].facts["ending"] == "time"
     # A colleague who becomes an owner is still within an owner's rights; one who leaves is not there any more.
     session_id, _ = looking_at_the_agent(market)
     run(shop.owner, identity.change_role, person_id=agent, variant=V.BUSINESS_OWNER)
@@ -150,7 +150,7 @@ def test_a_look_ends_by_itself_and_when_a_right_goes(market: Market) -> None:
     session_id, _ = looking_at_the_agent(market)
     run(shop.owner, identity.remove_member, person_id=agent)
     assert not looks(session_id)
-    assert run(SYSTEM, identity.end_views) == 1 and events("ViewStopped")[-1].facts["how"] == "consent"
+    assert run(SYSTEM, identity.end_views) == 1 and events("ViewStopped")[-1].facts["ending"] == "consent"
 
 
 def test_a_look_ends_when_the_looker_loses_the_right_or_the_session(market: Market) -> None:
@@ -169,7 +169,7 @@ def test_a_look_ends_when_the_looker_loses_the_right_or_the_session(market: Mark
     run(SYSTEM, identity.sign_out, session_id=session_id)
     with begin(SYSTEM) as work:
         assert identity.seen_as(work, session_id=session_id) is None
-    assert run(SYSTEM, identity.end_views) == 1 and events("ViewStopped")[-1].facts["how"] == "session"
+    assert run(SYSTEM, identity.end_views) == 1 and events("ViewStopped")[-1].facts["ending"] == "session"
 
 
 # --- read-only ----------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def test_looks_are_not_nested(market: Market) -> None:
     refused(OnlyLooking, eyes(session_id)[1], identity.view_as_colleague, person_id=agent)
     run(owner, identity.view_as_colleague, person_id=agent)
     assert eyes(session_id)[0].person_id == agent
-    assert [row.facts["how"] for row in events("ViewStopped")] == ["another"]
+    assert [row.facts["ending"] for row in events("ViewStopped")] == ["another"]
 
 
 # --- a member, by the platform's people ---------------------------------------------------------
