@@ -1,4 +1,4 @@
-"""Papers of companies that do not exist, as real files: thirty families, honest ones and dishonest ones, from a seed.
+"""Papers of companies that do not exist, as real files: thirty-two families, honest ones and dishonest ones, from a seed.
 
 A family is a layout, a language, fonts and the words of one issuer. Each company gets an honest paper; from it, or
 from the wish to have one, come the dishonest: *forged* (another number or name was typed), *expired*, *foreign*
@@ -910,6 +910,54 @@ Certyfikat ważny od {day:%d.%m.%Y} do {until:%d.%m.%Y}]
 """
 
 
+def _hsbc(firm: Firm, day: date, _until: date, random: Random) -> str:
+    rows = "".join(
+        f"[{in_words(day - timedelta(days=26 - 5 * number), 'en')}], [{random.choice(('BP', 'DD', 'CR'))} {random.choice(('CARD SETTLEMENT', 'BUSINESS RATES', 'INVOICE'))} {_digits(random, 5)}], [{_money(random)}],\n"
+        for number in range(5)
+    )
+    return f"""
+#set page(margin: (left: 2cm, right: 1.6cm, y: 1.7cm), footer: [#text(size: 7pt)[HSBC UK Bank plc. Registered in England and Wales number 09928412.]])
+#set text(font: "DejaVu Sans", size: 9pt, lang: "en")
+#grid(columns: (1fr, auto), text(size: 17pt, fill: rgb("#db0011"))[*HSBC UK*], [Your Business Current Account details])
+#v(0.8cm)
+#grid(columns: (1fr, 7.4cm),
+ [{_t(firm.name)} \\ {_t(firm.street)} \\ {firm.city} \\ {firm.postcode}],
+ [Account Name: {_t(firm.name)} \\ Statement date: {in_words(day, "en")} \\ IBAN: {_grouped(firm.iban)} \\ BIC: HBUKGB4B])
+#v(0.6cm)
+*{in_words(day - timedelta(days=30), "en")} to {in_words(day, "en")}*
+#table(columns: (3.6cm, 1fr, 2.8cm), stroke: (x: none), [Date], [Payment type and details], [Amount],
+{rows})
+Closing balance £{random.randint(2, 90)},{_digits(random, 3)}.00
+"""
+
+
+def _rekeningafschrift(firm: Firm, day: date, _until: date, random: Random) -> str:
+    rows = "".join(
+        f"[{day - timedelta(days=24 - 5 * number):%d-%m}], [{random.choice(('Overboeking', 'Incasso', 'Betaalautomaat'))}], [{random.choice(('Af', 'Bij'))}], [{_money(random)}],\n"
+        for number in range(5)
+    )
+    return f"""
+#set page(margin: 2.1cm)
+#set text(font: "Libertinus Serif", size: 10.5pt, lang: "nl")
+#align(right)[#text(size: 16pt, fill: rgb("#000099"))[*Rabobank*]]
+#text(size: 14pt)[Rekeningafschrift]
+#v(0.3cm)
+{_t(firm.name)} \\
+{_t(firm.street)} \\
+{firm.postcode} {firm.city}
+#v(0.5cm)
+#table(columns: (auto, 1fr), stroke: none,
+ [Rekeninghouder], [{_t(firm.name)}],
+ [IBAN], [{_grouped(firm.iban)}],
+ [Datum], [{day:%d-%m-%Y}],
+ [Periode], [{day - timedelta(days=30):%d-%m-%Y} t/m {day:%d-%m-%Y}])
+#v(0.4cm)
+#table(columns: (2cm, 1fr, 1.6cm, 2.6cm), [Datum], [Omschrijving], [Af / bij], [Bedrag (EUR)],
+{rows})
+Eindsaldo: {random.randint(2, 90)}.{_digits(random, 3)},00
+"""
+
+
 def _t(text: str) -> str:
     """Text as typst's markup shows it as it is."""
     return re.sub(r"([\\#\[\]*_$`<>@~'\"/-])", r"\\\1", text)
@@ -942,7 +990,7 @@ TUNED = (
     Family("krs_pl", Paper.REGISTRATION_EXTRACT, "PL", 20, "number", _krs),
     Family("certificato_iso_it", Paper.ISO_CERTIFICATE, "IT", 300, "name", _rina),
 )
-# ... and never changed for the sake of these six, which were written last: rates are told for them.
+# ... and never changed for the sake of these eight, which were written last: rates are told for them.
 HELD_OUT = (
     Family("belastingdienst_nl", Paper.TAX_CERTIFICATE, "NL", 60, "tax", _belastingdienst),
     Family("permanente_pt", Paper.REGISTRATION_EXTRACT, "PT", 20, "number", _permanente),
@@ -950,6 +998,8 @@ HELD_OUT = (
     Family("british_gas_gb", Paper.PROOF_OF_ADDRESS, "GB", 30, "address", _british_gas),
     Family("releve_fr", Paper.BANK_STATEMENT, "FR", 20, "iban", _releve),
     Family("certyfikat_iso_pl", Paper.ISO_CERTIFICATE, "PL", 300, "name", _certyfikat),
+    Family("statement_gb", Paper.BANK_STATEMENT, "GB", 20, "iban", _hsbc),
+    Family("rekeningafschrift_nl", Paper.BANK_STATEMENT, "NL", 20, "iban", _rekeningafschrift),
 )
 FAMILIES = TUNED + HELD_OUT
 
@@ -1031,6 +1081,10 @@ def bad(family: Family, seed: int) -> list[Case]:
         wrong = _other_digits(random, getattr(firm, family.key))
         same = {"number", "tax"} if firm.number == firm.tax and family.key != "iban" else {family.key}
         cases.append(("forged", "one digit of the number", made(replace(firm, **dict.fromkeys(same, wrong)))))
+    if family.key == "iban":
+        paid = f"\n\n{_grouped(firm.iban)}\n"
+        cases.append(("foreign", "another account of the same business, with a payment to this one",
+                      _compiled(family, replace(firm, iban=other.iban), day, until, seed, paid)))  # fmt: skip
     if family.paper is Paper.ISO_CERTIFICATE:
         cases.append(("expired", "no longer valid", made(firm, TODAY - timedelta(days=1200), TODAY - timedelta(days=30))))
     else:
