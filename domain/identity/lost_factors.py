@@ -111,6 +111,18 @@ def _decider(work: Work, person_id: UUID, org_id: UUID) -> Decider:
     return Decider.OWNER if found.places == 1 and found.has_other_owner else Decider.PLATFORM
 
 
+def _opens_others(work: Work, loss: FactorLoss) -> bool:
+    """Whether the person has come to work for others since: an owner's yes opens the owner's organisation alone.
+
+    Asked when time is over: the owner does not see for whom else a colleague works.
+    """
+    found = work.session.execute(
+        text("select 1 from memberships where person_id = :person and state = 'active' and org_id <> :org limit 1"),
+        {"person": loss.person_id, "org": loss.org_id},
+    )
+    return found.first() is not None
+
+
 # --- deciding ----------------------------------------------------------------------------------
 
 
@@ -239,7 +251,7 @@ def cancel_loss_of(work: Work, *, person_id: UUID, by: str) -> bool:
 
 def tend_lost_factors(work: Work, *, limit: int = 100) -> int:
     """What time does: tell once more before a factor goes, take it off when its hour has come, and end what nobody
-    decided on for a week (system only). Returns how many requests moved.
+    decided on for a week, or what would open another organisation by now (system only). Returns how many moved.
 
     Announces `FactorLossNear`, `LostFactorRemoved`, `FactorLossCancelled`.
     """
@@ -263,6 +275,8 @@ def tend_lost_factors(work: Work, *, limit: int = 100) -> int:
     for loss in due:
         if loss.state == LossState.ASKED:
             cancel_loss_of(work, person_id=loss.person_id, by="time")
+        elif loss.decider == Decider.OWNER and _opens_others(work, loss):
+            cancel_loss_of(work, person_id=loss.person_id, by="another organisation")
         elif loss.reminded_at is None:
             _tell_again(work, loss)
         else:

@@ -246,6 +246,18 @@ def test_who_works_for_two_organisations_is_not_for_one_owner_to_let_in(shop: Co
     assert state_of(loss_id) == "asked"
 
 
+def test_who_joins_another_organisation_meanwhile_is_not_let_in_by_the_first_owner(shop: Company, email: str) -> None:
+    loss_id = asks(email)
+    other = company(OrgKind.RETAILER, "Second Shop", Variant.BUSINESS_OWNER)
+    run(other.owner, identity.invite_member, request_id=uuid4(), email=email, variant=Variant.PURCHASING_AGENT)
+    decide(shop.owner, loss_id)
+    run(SYSTEM, identity.join_organization, token=link_of("invitation"), password=PASSWORD)
+    with after(minutes=60 * 24 * 15):
+        assert tend() == 1
+    person = shop.people[Variant.STORE_MANAGER]
+    assert state_of(loss_id) == "cancelled" and has_factor(person)
+
+
 # --- stopping it -------------------------------------------------------------------------------
 
 
