@@ -46,6 +46,10 @@ def _speaker(locale: str | None) -> Locale:
     return _known_locale(locale or _locale.get())
 
 
+# Numbers, money and dates are the reader's; what is words ("2 days ago", "Germany") is as English as all others.
+_ENGLISH = Locale("en")
+
+
 # A screen writes the same numbers each time it is drawn, a table of checks hundreds of them. Callers add 0, as a
 # negative zero would be found under the same key as zero.
 @lru_cache(maxsize=8192)
@@ -202,14 +206,14 @@ def is_today(moment: datetime | None, now: datetime | None = None) -> bool:
     return moment is not None and day(moment) == day(now or datetime.fromtimestamp(time.time(), UTC))
 
 
-def ago(moment: datetime | None, now: datetime | None = None, locale: str | None = None) -> str:
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
     """How long ago, or how soon: "5 minutes ago", "in 2 days"."""
     if moment is None:
         return "–"
     now = now or datetime.fromtimestamp(time.time(), UTC)
     if abs((now - moment).total_seconds()) < 45:
         return "just now" if moment <= now else "in a moment"
-    return str(format_timedelta(moment - now, add_direction=True, locale=_speaker(locale)))
+    return str(format_timedelta(moment - now, add_direction=True, locale=_ENGLISH))
 
 
 # --- states ------------------------------------------------------------------------------------
@@ -362,8 +366,8 @@ def method(name: str) -> str:
     return METHODS.get(str(name), sentence_case(str(name)))
 
 
-def country(code: str | None, locale: str | None = None) -> str:
-    return str(_speaker(locale).territories.get(code, code)) if code else "–"
+def country(code: str | None) -> str:
+    return str(_ENGLISH.territories.get(code, code)) if code else "–"
 
 
 def address(parts: Mapping[str, Any]) -> str:
@@ -460,9 +464,9 @@ FUNNEL: dict[str, str] = {
 }
 
 
-def duration(span: timedelta | None, locale: str | None = None) -> str:
+def duration(span: timedelta | None) -> str:
     """How long something takes, roughly: "3 hours", "2 days"."""
-    return "–" if span is None else str(format_timedelta(span, locale=_speaker(locale)))
+    return "–" if span is None else str(format_timedelta(span, locale=_ENGLISH))
 
 
 # --- notices -----------------------------------------------------------------------------------

@@ -317,6 +317,8 @@ def draw_progress(row: SubmissionRow) -> None:
                              f" until {words.day(row.deposits_sent_at + DEPOSITS_COUNT)}."))  # fmt: skip
         else:
             st.caption("We will send two small deposits, or you hand in a statement of the account.")
+    elif row.state in ("needs_review", "appealed"):
+        st.caption("A person looks at it. You need not wait here: we tell you here and by e-mail.")
     files_ = ", ".join(file.name for file in row.files)
     st.caption(plain(f"Handed in {words.instant(row.submitted_at)}" + (f" · {files_}" if files_ else "")))
 
