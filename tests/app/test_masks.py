@@ -317,13 +317,13 @@ def test_no_operation_of_the_api_answers_with_a_price(trades: Trades, name: str)
 
 
 def asked(trades: Trades, who: Company, actor: Actor) -> Iterator[tuple[str, str]]:
-    """What every question of the domain answers a person about each trade of the company."""
+    """What every question of the domain answers a person about trades of the company, both ways."""
     world, token = trades.world, identity.token_of(trades.world.link)
     # Nothing of these is about a trade.
     elsewhere = dict.fromkeys(("registration", "invitation", "suspension", "message"), uuid4()) | {
         "registration_token": token, "invitation_token": token}  # fmt: skip
     names = ("done", "confirmed", "paid", "delivered", "shipped", "reviewed", "in_production")
-    for order_id in (trades.bought, trades.sold, world.done, world.paid):
+    for order_id in (trades.bought, trades.sold) if who is trades.both else (world.done, world.paid):
         there = vars(world) | dict.fromkeys(names, order_id) | elsewhere
         if who is trades.both:
             there |= {"shop": who, "maker": who if order_id == trades.sold else trades.maker, "offer": who.offers[0],
