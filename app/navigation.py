@@ -148,6 +148,7 @@ SCREENS: tuple[Screen, ...] = (
     _admin("papers", "Automatic checks", "document_search", P.DECIDE_VERIFICATION, "Market"),
     _admin("requirements", "Verification rules", "rule", P.SEE_PLATFORM, "Market"),
     _admin("case", "Verification case", "fact_check", P.DECIDE_VERIFICATION, "Market", menu=False),
+    _admin("people", "People", "groups", P.SEE_PSEUDONYMS, "Market"),
     _admin("onboarding", "Onboarding", "conversion_path", P.SEE_PLATFORM, "Market"),
     _admin("territories", "Territories", "map", P.SEE_TERRITORIES, "Market"),
     _admin("payments", "Incoming payments", "account_balance", P.MATCH_PAYMENTS, "Money"),

@@ -78,6 +78,7 @@ from domain.identity.passwords import HashedPassword, hashed
 from domain.identity.permissions import VARIANTS, Permission
 from domain.identity.phones import CoolingDown, code_of, confirm_phone, request_phone_code
 from domain.identity.places import set_delivery_preferences
+from domain.identity.pseudonyms import people_without_names
 from domain.identity.queries import (
     holders_of,
     my_organization,
@@ -234,6 +235,7 @@ from domain.identity.views import (
     ProposedSetting,
     ProviderAccess,
     ProviderRow,
+    PseudonymRow,
     RegistrationSheet,
     SecurityEventRow,
     Seen,
@@ -296,6 +298,8 @@ __all__ = [
     "may_look_as",
     "my_views",
     "open_view",
+    "people_without_names",
+    "PseudonymRow",
     "propose_restoration",
     "seen_as",
     "stop_viewing",

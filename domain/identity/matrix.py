@@ -358,7 +358,11 @@ _PLATFORM = (
         "Users suspend/restore", A, F, PROPOSE, PROPOSE, NO, reading(View.PSEUDONYMOUS), does=(P.SUSPEND_MEMBERS,),
         approves=(P.APPROVE_SUSPENSION,), proposes=(P.PROPOSE_SUSPENSION,),
         commands=("identity.suspend_organization", "identity.disable_person", "identity.enable_person"),
-        pending={V.ANALYTICS: f"{WITHHELD}there is no pseudonymous list"},
+        views={View.PSEUDONYMOUS: (P.SEE_PSEUDONYMS,)},
+    ),
+    platform(
+        "People without names", NO, NO, NO, NO, NO, F, does=(P.SEE_PSEUDONYMS,),
+        questions=("identity.people_without_names",), beside=True,
     ),
     platform(
         "Propose suspensions", NO, NO, F, F, NO, NO, does=(P.PROPOSE_SUSPENSION,),

@@ -70,6 +70,7 @@ class Permission(StrEnum):
     ASSIGN_TERRITORIES = "assign territories"
     SEE_TERRITORIES = "see territories"
     VIEW_AS_MEMBER = "view as a member"
+    SEE_PSEUDONYMS = "see people without names"
 
 
 VARIANTS: dict[OrgKind, tuple[Variant, ...]] = {

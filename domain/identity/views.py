@@ -521,3 +521,16 @@ class ViewingRow(View):
     started_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+
+
+class PseudonymRow(View):
+    """A member without name, address or id; months are as exact as it gets."""
+
+    pseudonym: str
+    kind: str
+    variant: str
+    country_code: str | None
+    state: str
+    org_state: str
+    joined_in: str
+    seen_in: str | None

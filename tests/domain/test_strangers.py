@@ -141,6 +141,7 @@ ENTRIES: dict[str, Entry] = {
     "identity.seen_as": question(lambda w: {"session_id": w.session}),
     "identity.stop_viewing": command(lambda w: {"session_id": w.session}),
     "identity.end_views": command(nothing),
+    "identity.people_without_names": question(nothing, P.SEE_PSEUDONYMS),
     "identity.propose_restoration": command(
         lambda w: {"request_id": again(), "org_id": w.shop.org_id, "reason": "They seem nice"}, P.PROPOSE_SUSPENSION),
     "identity.decide_restoration": command(
