@@ -17,6 +17,8 @@ from email.utils import format_datetime, parseaddr
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+import httpx
+
 from app import words
 from domain import notifications
 from domain.kernel.actor import Actor
@@ -26,6 +28,7 @@ from domain.notifications import Composed, Topic, Wish
 
 _PATIENCE_S = 20
 _ROUND_S = 60  # less than a claim holds
+_NOT_YET = frozenset({401, 403, 408, 409, 425, 429})  # what passes, or is for the operator to mend
 _SAFE_WITHOUT_TLS = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = logging.getLogger(__name__)
 
@@ -173,8 +176,34 @@ class Simulator:
         (settings().folder("texts") / f"{message_id}.txt").write_text(f"{number}\n{words}\n")
 
 
+class Webhook:
+    """A provider that takes JSON over HTTPS: the id of the message, the number and the words.
+
+    The id goes along as `Idempotency-Key` as well, so that a message which is handed over twice is sent once.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def send(self, *, message_id: str, number: str, words: str) -> None:
+        try:
+            answer = httpx.post(
+                self._address, json={"id": message_id, "to": number, "text": words}, timeout=_PATIENCE_S,
+                headers={"Idempotency-Key": message_id}, follow_redirects=False,
+            )  # fmt: skip
+        except httpx.HTTPError as problem:  # its words could hold the address, and the password in it
+            raise OSError(type(problem).__name__) from None
+        if answer.status_code in _NOT_YET or answer.status_code >= 500:
+            raise OSError(f"The provider of text messages answered {answer.status_code}.")
+        if not answer.is_success:
+            raise Refused(f"The provider of text messages refused it ({answer.status_code}).")
+
+
 def gateway() -> Gateway | None:
-    """What sends text messages here: the simulator in development, nobody in production yet."""
+    """What sends text messages here: the provider that is set up, else the simulator, which is not for production."""
+    address = settings().sms
+    if address is not None:
+        return Webhook(address.get_secret_value())
     return Simulator() if settings().environment != "production" else None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     clamd: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.\-]+:[0-9]{1,5}$")
     # smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465
     given_smtp: SecretStr | None = Field(default=None, validation_alias="WHOLESALE_SMTP")
+    # Where text messages are handed over: https://user:password@provider.example/path takes JSON (id, to, text).
+    sms: SecretStr | None = None
     mail_from: str = Field(default="Wholesale OS <no-reply@wholesale-os.example>", pattern=r"^[^\r\n]+@[^\r\n]+$")
     # JSON by name: {"google": {"label": "Google", "issuer": "https://accounts.google.com", "client_id": "...", ...}}
     sign_on: dict[ProviderName, SignOnProvider] = Field(default_factory=dict, repr=False)
@@ -98,11 +101,22 @@ class Settings(BaseSettings):
         "dagster_database_url",
         "given_secret_key",
         "given_smtp",
+        "sms",
         mode="before",
     )
     @classmethod
     def _empty_is_absent(cls, value: Any) -> Any:
         return value or None
+
+    @field_validator("sms")
+    @classmethod
+    def _sent_in_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        """Codes are in these messages: they travel sealed, except on this machine."""
+        parts = urlsplit(value.get_secret_value()) if value else None
+        is_here = parts is not None and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if parts is not None and not is_here and (parts.scheme != "https" or not parts.hostname):
+            raise ValueError("it must begin with https://")
+        return value
 
     @property
     def embedded(self) -> bool:
@@ -189,6 +203,8 @@ def _sentence(problem: ValidationError) -> str:
     name = str(first["loc"][0])
     shown = name if name.isupper() else f"WHOLESALE_{name.upper()}"
     reason = first["msg"][0].lower() + first["msg"][1:]
+    if name == "sms":  # a password may stand in it
+        return f"WHOLESALE_SMS cannot be used: {first['msg']}."
     if name == "sign_on":  # what stands in it is secret
         return f"WHOLESALE_SIGN_ON cannot be used: {'.'.join(map(str, first['loc'][1:]))}: {reason}."
     return f"{shown} is set to {first['input']!r}, which cannot be used: {reason}."

@@ -1,12 +1,15 @@
 """The post over a real mail server on loopback: what arrives, what is tried again, and what a kill leaves behind."""
 
 import email
+import json
 import socket
+import threading
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +18,7 @@ from app.run import mail_sink, post
 from domain import identity, notifications
 from domain.kernel.actor import Actor
 from domain.kernel.ids import new_id
-from domain.kernel.settings import settings
+from domain.kernel.settings import Unusable, settings
 from domain.kernel.work import begin, run
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -164,3 +167,73 @@ def test_a_text_message_is_kept_where_testers_find_its_code(tmp_path: Path, monk
     finally:
         monkeypatch.undo()
         settings.cache_clear()
+
+
+# --- text messages over HTTP -------------------------------------------------------------------
+
+
+class Provider(BaseHTTPRequestHandler):
+    """A provider of text messages as its other side: notes what it is given, and answers what it is told to."""
+
+    taken: ClassVar[list[dict[str, Any]]] = []
+    answers: ClassVar[list[int]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.taken.append(body | {"key": self.headers["Idempotency-Key"], "who": self.headers["Authorization"]})
+        self.send_response(self.answers.pop(0) if self.answers else 200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Provider]]:
+    Provider.taken.clear()
+    Provider.answers.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("WHOLESALE_SMS", f"http://us:secret@127.0.0.1:{server.server_port}/messages")
+    settings.cache_clear()
+    yield Provider
+    server.shutdown()
+    server.server_close()
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def texts_state() -> list[tuple[str, str | None]]:
+    with begin(SYSTEM) as work:
+        rows = work.session.execute(text("select state, problem from outgoing_texts order by created_at, id")).all()
+        return [(row.state, row.problem) for row in rows]
+
+
+def test_a_text_message_goes_to_the_provider_once(provider: type[Provider]) -> None:
+    run(SYSTEM, notifications.send_text, to="+4915112345678", kind="lost_factor_removed", facts={}, cause="1")
+    assert post.send_texts() == 1 and post.send_texts() == 0
+    [taken] = provider.taken
+    assert taken["to"] == "+4915112345678" and "second factor was taken off" in taken["text"]
+    assert taken["key"] == taken["id"] and taken["who"] == "Basic dXM6c2VjcmV0"
+    assert texts_state() == [("sent", None)]
+
+
+@pytest.mark.parametrize(("answer", "state_after"), [(400, "failed"), (503, "waiting"), (429, "waiting"), (302, "failed")])
+def test_what_the_provider_does_not_take_is_tried_again_or_given_up(
+    provider: type[Provider], answer: int, state_after: str
+) -> None:
+    provider.answers.append(answer)
+    run(SYSTEM, notifications.send_text, to="+4915112345678", kind="lost_factor_removed", facts={}, cause="1")
+    assert post.send_texts() == 0
+    [(state_now, problem)] = texts_state()
+    assert state_now == state_after and problem and "secret" not in problem
+
+
+def test_text_messages_travel_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHOLESALE_SMS", "http://us:secret@provider.example/messages")
+    settings.cache_clear()
+    with pytest.raises(Unusable, match="WHOLESALE_SMS") as refused:
+        settings()
+    assert "secret" not in str(refused.value)
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -149,6 +149,15 @@ def test_a_change_about_money_is_proposed_by_one_and_approved_by_another(databas
     assert (change.after, change.changed_by) == (9000, "operations of Platform")
 
 
+def test_a_lock_out_is_an_alert_in_the_audit_log_of_the_organisation(shop: Company) -> None:
+    for _ in range(5):
+        assert try_password(shop.emails[Variant.STORE_MANAGER], password="a wrong one", address="elsewhere") is None
+    with browser(cookie_of(session_of(shop.emails[Variant.BUSINESS_OWNER]))) as at:
+        open_page(at, "pages/account/audit.py")
+        said = texts(at)
+    assert said.count("ALERT: too many wrong tries to sign in as store_manager of Corner Shop") == 1
+
+
 # --- browsers ----------------------------------------------------------------------------------
 
 

@@ -87,7 +87,7 @@ def test_staff_read_everybodys_log_and_check_the_chain(market: Market) -> None:
 def test_operations_change_a_setting_and_others_see_it(market: Market) -> None:
     operations = market.platform.people[Variant.OPERATIONS]
     assert "Nothing was changed yet" in shown(market.platform, Variant.OPERATIONS, "admin-settings")
-    run(operations, identity.change_setting, request_id=uuid4(), setting="inspection_days", value=Decimal(10),
+    run(operations, identity.change_setting, request_id=uuid4(), setting="review_blind_days", value=Decimal(10),
         effective_from=datetime(2100, 1, 1, tzinfo=UTC), reason="Buyers asked for it", version=0)  # fmt: skip
     seen = shown(market.platform, Variant.ANALYTICS, "admin-settings")
     assert "7 → 10 days" in seen and "Buyers asked for it" in seen and "operations of Platform" in seen
