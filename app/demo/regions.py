@@ -1,6 +1,6 @@
 """Which part of the market each distributor serves: drawn by operations, agreed on soon after it joined."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,6 +9,7 @@ from uuid import UUID
 from app.demo.companies import Trader
 from app.demo.stage import Stage
 from domain import identity, territories
+from domain.identity import OrgKind
 from domain.kernel.actor import Actor
 from domain.kernel.configuration import Setting
 from domain.kernel.ids import new_id
@@ -35,6 +36,23 @@ REGIONS = (
     Served("levante", "Valencia and Murcia", "ES 03, ES 12, ES 30, ES 46", Mode.AGENCY),
     Served("lowland", "Benelux", "NL, BE, LU"),
 )
+
+
+def shops_of(traders: Sequence[Trader], slug: str) -> list[Trader]:
+    """The shops that stand in the region of a distributor, by their names in the demo."""
+    codes = next(served.codes for served in REGIONS if served.slug == slug)
+    areas = territories.parse_areas(codes)
+    return sorted(
+        (
+            trader for trader in traders
+            if trader.kind is OrgKind.RETAILER
+            and any(
+                trader.country == country and first <= trader.place.postal_code[: len(first)] <= last
+                for country, first, last in areas
+            )
+        ),
+        key=lambda trader: trader.slug,
+    )  # fmt: skip
 
 
 def put_on_agenda(stage: Stage, staff: Mapping[str, Actor], by_slug: Mapping[str, Trader]) -> None:

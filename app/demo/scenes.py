@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from app.demo import proofs, regions
@@ -74,6 +75,8 @@ PURCHASES = (
     Purchase(2.9, "casabonita", {"douro": quick(fate=Fate.CANCELLED)}, pay=Pay.TRANSFER),
     Purchase(1.3, "lumiere", {"aumann": quick(fate=Fate.DECLINED)}, pay=Pay.TRANSFER),
 )
+# What the shops around the corner buy of the distributor: so many working days ago, and how far it is.
+_NEARBY = ((0.7, _ANSWER), (1.6, _WORK), (2.8, _UNDER_WAY), (6, quick()), (10, quick()), (17, quick()), (24, quick()))
 _BASKETS = (
     ("haushof", "buyer", (("douro", 2), ("lindqvist", 2), ("montalto", 1))),
     ("haushof", "owner", (("aumann", 2),)),
@@ -87,6 +90,13 @@ def put_on_agenda(stage: Stage, trade: Trade, traders: Sequence[Trader]) -> None
     for purchase in PURCHASES:
         if purchase.buyer in by_slug and all(seller in by_slug for seller in purchase.courses):
             stage.at(stage.back(purchase.days), _scene(stage, trade, purchase, by_slug))
+    # Those who were there long before, so that they may order by now.
+    near = [
+        shop for shop in regions.shops_of(traders, "alpenhandel") if shop.joined_at < stage.today - timedelta(days=120)
+    ]
+    for position, (days, course) in enumerate(_NEARBY if near and "alpenhandel" in by_slug else ()):
+        purchase = Purchase(days, near[position % len(near)].slug, {"alpenhandel": course})
+        stage.at(stage.back(days), _scene(stage, trade, purchase, by_slug))
     regions.put_on_agenda(stage, trade.staff, by_slug)
     proofs.put_on_agenda(stage, trade.staff, by_slug)
     stage.at(stage.back(9), lambda: _taken_back(stage, trade))
