@@ -428,7 +428,7 @@ START_STEPS: dict[str, tuple[str, str, str, str]] = {
         "Go to verification",
     ),
     "level_2": (
-        "Verify your business (level 2)", "You may sell, and buy without a limit.", "account-verification",
+        "Verify your business (level 2)", "You may sell, and money for it is paid out to you.", "account-verification",
         "Go to verification",
     ),
     "wallet": ("Top up your wallet", "Orders paid from it start at once.", "retailer-wallet", "Open the wallet"),

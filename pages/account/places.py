@@ -24,7 +24,10 @@ def add() -> None:
         left, right = st.columns([1, 2])
         postal_code = left.text_input("Postal code", max_chars=20, required=True)
         city = right.text_input("City", max_chars=120, required=True)
-        country_code = st.text_input("Country (two letters)", max_chars=2, required=True, placeholder="DE")
+        codes, home = sorted(identity.COUNTRIES, key=words.country), ask(identity.my_organization).country_code
+        country_code = st.selectbox(
+            "Country", codes, index=codes.index(home) if home in codes else 0, format_func=words.country
+        )
         sent = st.form_submit_button("Add place", type="primary")
     if sent and settle(
         identity.add_site, request="add-site", done=f"{name} is added.", org_id=who.org_id, kind=kind,

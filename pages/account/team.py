@@ -29,7 +29,8 @@ roles = [variant for variant in VARIANTS[OrgKind(who.org_kind)] if identity.may_
 def invite() -> None:
     with st.form(once("invite"), border=False):
         email = st.text_input("E-mail", type="email", max_chars=254, placeholder="colleague@company.com")
-        variant = st.selectbox("Role", roles, format_func=words.role)
+        # The one that may least is offered: nobody becomes an owner because a field was left as it was.
+        variant = st.selectbox("Role", roles, index=len(roles) - 1, format_func=words.role)
         st.caption("The invitation works once, for seven days.")
         sent = st.form_submit_button("Send the invitation", type="primary")
     if sent and settle(

@@ -283,10 +283,10 @@ def draw_actions(item: Item, row: SubmissionRow | None) -> None:
     if code in verification.COMPUTED:
         return
     can_renew = item.is_met and (item.until is not None or item.met_by == "waived" or code in verification.CERTIFICATES)
+    is_next = not item.is_met and not item.is_optional and item.level == standing.level + 1
     if (not item.is_met or can_renew) and st.button(
-        "Renew" if item.is_met else "Hand in", type="secondary" if item.is_met or item.is_optional else "primary",
-        key=f"hand-in-{code}",
-    ):  # fmt: skip
+        "Renew" if item.is_met else "Hand in", type="primary" if is_next else "secondary", key=f"hand-in-{code}"
+    ):
         hand_in(code)
 
 
