@@ -102,6 +102,10 @@ def test_a_second_factor_is_set_up_on_the_screen(maker: Company, owner: Actor) -
         assert "Off" in texts(at) and "move money" in str([one.value for one in at.info])
         press(at, "Set up a second factor")
         [password] = [one for one in at.text_input if one.label == "Password"]
+        password.set_value("not my password")
+        press(at, "Go on")
+        assert words.WRONG_PASSWORD in [one.value for one in at.error] and not at.code
+        [password] = [one for one in at.text_input if one.label == "Password"]
         password.set_value(PASSWORD)
         press(at, "Go on")
         assert not at.exception
