@@ -246,7 +246,8 @@ def test_two_who_decide_at_once_decide_once(fresh_database: str) -> None:
         answers = list(pool.map(decide, [True, False, True, False]))
     assert sorted(answers) == ["done", "too late", "too late", "too late"]
     with begin(Actor.system()) as work:
-        names = [n for n in work.session.scalars(sa.text("select name from events")) if n.startswith("Setting")]
+        rows = work.session.execute(sa.text("select name from events where name like 'Setting%' order by id")).all()
+    names = [row.name for row in rows]
     assert len(names) == 2 and names[0] == "SettingProposed"
 
 
