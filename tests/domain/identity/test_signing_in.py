@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain import identity
 from domain.identity import OrgKind, SignInMethod, Ticket, TooManyTries, Variant, passwords
 from domain.kernel.actor import Actor
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import NotFound
 from domain.kernel.work import Work, begin, clock, run
 from tests.make.market import PASSWORD, Company, company
 from tests.make.signing_in import HOME, NONCE, after, code_of, enrol, pick_up, signed_in, try_code, try_password, who_is
