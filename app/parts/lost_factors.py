@@ -30,7 +30,8 @@ def standing(row: LossRow) -> str:
 def _decide(row: LossRow, command: Callable[..., Any], seen: Callable[[], None] | None) -> None:
     st.markdown(
         f"**{plain(row.person_name)}** gave the right password and says that the phone and the recovery codes are lost."
-        " Please call them under a number that you know before you say yes: a stranger who has the password says the same."
+        " Please call them under a number that you know before you say yes: a stranger who has the password says the"
+        " same."
     )
     if seen is not None:
         seen()

@@ -218,10 +218,10 @@ LETTERS: dict[str, Letter] = {
 
 TEXTS: dict[str, str] = {
     "phone_confirmation": "{code} is your code at Wholesale OS. It is valid for a few minutes. Tell it to nobody.",
-    "factor_loss_asked": "Wholesale OS: somebody with your password asks to sign in without your second factor. Not you?"
-    " Our letter to your e-mail address stops it.",
-    "factor_loss_approved": "Wholesale OS: your second factor will be taken off soon. Not you? Our letter to your e-mail"
-    " address stops it.",
+    "factor_loss_asked": "Wholesale OS: somebody with your password asks to sign in without your second factor. Not"
+    " you? Our letter to your e-mail address stops it.",
+    "factor_loss_approved": "Wholesale OS: your second factor will be taken off soon. Not you? Our letter to your"
+    " e-mail address stops it.",
     "factor_loss_near": "Wholesale OS: your second factor will be taken off in a few hours. Not you? Our letter to your"
     " e-mail address stops it.",
     "lost_factor_removed": "Wholesale OS: your second factor was taken off. Payouts stay closed to you for three days.",

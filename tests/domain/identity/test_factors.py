@@ -14,7 +14,7 @@ from domain.identity import CodeAwaited, OrgKind, StepUpNeeded, Ticket, TooManyT
 from domain.kernel import configuration
 from domain.kernel.actor import Actor
 from domain.kernel.configuration import Setting
-from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from domain.kernel.errors import Conflict, NotAllowed, NotFound
 from domain.kernel.sealing import CannotOpen, seal, unseal
 from domain.kernel.work import begin, clock, run
 from tests.make.market import Company, company
