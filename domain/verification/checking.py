@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from domain.identity import WorkingCalendar, calendars_of
 from domain.kernel.calendar import after_business_hours
@@ -294,20 +294,20 @@ def _end_of(work: Work, submission: Submission) -> datetime | None:
 
 def _close_left_over_cases(work: Work, org_id: UUID) -> None:
     """What was replaced meanwhile needs no decision any more."""
-    work.session.execute(
-        update(Case)
-        .where(
-            Case.org_id == org_id,
-            Case.state != CaseState.DECIDED.value,
-            Case.submission_id.in_(
-                select(Submission.id).where(
-                    Submission.org_id == org_id, Submission.state == SubmissionState.REPLACED.value
-                )
-            ),
-        )
-        .values(state=CaseState.DECIDED.value, decided_at=work.now, claimed_by=None, claimed_at=None)
-        .execution_options(synchronize_session=False)
+    replaced = select(Submission.id).where(
+        Submission.org_id == org_id, Submission.state == SubmissionState.REPLACED.value
     )
+    cases = work.session.scalars(
+        select(Case)
+        .where(Case.org_id == org_id, Case.state != CaseState.DECIDED.value, Case.submission_id.in_(replaced))
+        .order_by(Case.id)
+        .with_for_update()
+    ).all()
+    for case in cases:
+        was = case.state
+        case.move_to(CaseState.DECIDED)
+        case.decided_at, case.claimed_by, case.claimed_at = work.now, None, None
+        work.record(CaseMoved(subject_id=case.id, for_org_id=org_id, from_state=was, to_state=case.state))
 
 
 # --- what can be decided without a person ------------------------------------------------------

@@ -50,7 +50,7 @@ MOVES: dict[SubmissionState, frozenset[SubmissionState]] = {
     S.VERIFIED: frozenset({S.EXPIRING, S.REPLACED}),
     S.EXPIRING: frozenset({S.EXPIRED, S.REPLACED}),
     S.REJECTED: frozenset({S.APPEALED}),
-    S.APPEALED: frozenset({S.VERIFIED, S.REJECTED_FINAL}),
+    S.APPEALED: frozenset({S.VERIFIED, S.REJECTED_FINAL, S.REPLACED}),
     S.REJECTED_FINAL: frozenset(),
     S.EXPIRED: frozenset(),
     S.REPLACED: frozenset(),

@@ -1,4 +1,4 @@
-"""What a second reading mended: which certificates a regulated category asks for, said in one place."""
+"""Which certificates a regulated category asks for, in one place; an account may change while an appeal is open."""
 
 from alembic import op
 
@@ -53,3 +53,6 @@ def upgrade() -> None:
     op.execute("set local search_path = market, public")
     op.get_bind().connection.driver_connection.execute(CERTIFICATES_ASKED)
     fences.allow("certificates_asked(uuid[], uuid[], timestamptz[], timestamptz)")
+    op.execute(
+        "insert into state_moves (machine, from_state, to_state) values ('verification', 'appealed', 'replaced')"
+    )

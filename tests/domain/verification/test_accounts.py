@@ -134,6 +134,32 @@ def test_after_three_wrong_answers_and_a_rejection_there_are_other_deposits(mark
         assert (state(made), state(again)) == ("rejected", "submitted")
 
 
+def test_an_account_that_changes_while_its_appeal_is_open_takes_the_appeal_along(market: Market) -> None:  # noqa: F811
+    new = newcomer()
+    first, second, _ = compliance(market)
+    with clock(NOW):
+        made = enter(new)
+        run(market.finance, verification.record_deposits_sent, submission_ids=[made])
+        for _ in range(3):
+            run(new.owner, verification.confirm_deposits, submission_id=made, first=Decimal(5), second=Decimal(6))
+        reactions.deliver_new()
+        decide(first, made, verification.Decision.REJECT, reasons=[verification.Reason.TRIES_USED_UP])
+        run(new.owner, verification.appeal, submission_id=made, reason="The bank had closed the account by mistake.")
+        reactions.deliver_new()
+        appealed = case_of(second, made, "appeal")
+        changed = enter(new, OTHER)
+        reactions.deliver_new()
+        assert (state(made), state(changed)) == ("replaced", "submitted")
+        with pytest.raises(Conflict):
+            run(second, verification.claim_case, case_id=appealed)
+        with begin(SYSTEM) as work:
+            told = work.session.execute(
+                sa.text("select from_state, to_state from events where name = 'CaseMoved' and subject_id = :id"),
+                {"id": appealed},
+            ).all()
+        assert [tuple(row) for row in told] == [("open", "decided")]
+
+
 # --- a statement -------------------------------------------------------------------------------
 
 
