@@ -126,7 +126,7 @@ def test_a_seller_opens_every_screen_of_his(maker: Company, order_id: UUID, url:
 
 @pytest.mark.parametrize("url", PLATFORM)
 def test_staff_open_every_screen_and_a_retailer_none(market: Market, order_id: UUID, url: str) -> None:
-    variants = (Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE)
+    variants = (Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE, Variant.ANALYTICS)
     rights = BY_URL[url].any_of or (BY_URL[url].permission,)
     who = next(v for v in variants if any(r is None or market.platform.people[v].may(r) for r in rights))
     with screen(market.platform.emails[who], url, order=order_id) as at:

@@ -96,7 +96,7 @@ def register(email: str, start: Any, confirm_after: timedelta | None, finish_aft
 
 
 def test_the_funnel_counts_and_times_every_step(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.identity.registering.hashed", lambda _: identity.HashedPassword("nobody signs in"))
+    monkeypatch.setattr("domain.identity.registering.hashed", lambda *_, **__: identity.HashedPassword("nobody signs in"))
     with begin(SYSTEM) as work:
         start = work.now - timedelta(days=20)
     hour = timedelta(hours=1)
