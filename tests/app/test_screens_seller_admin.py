@@ -30,8 +30,10 @@ PLATFORM = [url for url in BY_URL if url.startswith("admin-")]
 
 @pytest.fixture
 def market(database: sa.Connection) -> Market:
-    """One company of each kind with the people that these tests need: each password costs a while to hash."""
-    platform = company(OrgKind.PLATFORM, "Platform", Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE)
+    """One company of each kind with the people that these tests need."""
+    platform = company(
+        OrgKind.PLATFORM, "Platform", Variant.FINANCE, Variant.OPERATIONS, Variant.COMPLIANCE, Variant.ANALYTICS
+    )
     retailer = company(OrgKind.RETAILER, "Corner Shop")
     maker = company(OrgKind.MANUFACTURER, "Maker 1", Variant.FACTORY_OWNER, Variant.PRODUCTION_MANAGER)
     offer(maker, "Thing 1", tiers=[(1, "10.00"), (100, "9.00")])

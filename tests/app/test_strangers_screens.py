@@ -311,6 +311,17 @@ def test_without_fences_the_code_alone_holds(stage: Stage) -> None:
     assert rows() == before
 
 
+@pytest.mark.proof
+def test_every_pair_without_fences(stage: Stage) -> None:
+    before = rows()
+    with fences_down():
+        found, tried, refused = try_all(stage, stage.visitors, list(SCREENS))
+    print(f"screens and strangers, without fences: {len(tried)} pairs tried, {refused} refused by the guard")
+    assert found == []
+    assert sorted(tried) == sorted(existing(stage.visitors, list(SCREENS)))
+    assert rows() == before
+
+
 def test_the_finder_finds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The controls: whose things they are is shown them, and a screen without its guard is noticed."""
     order, approvals = navigation.BY_URL["retailer-order"], navigation.BY_URL["retailer-approvals"]
