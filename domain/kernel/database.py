@@ -59,6 +59,9 @@ EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent")
 SEARCH_PATH = "market,jobs,public"
 OLDEST_SERVER = 150000
 RESTED_S = 1.0
+# A connection keeps the plans of what it asks often. A few hundred statements are ours; with room for fewer each is
+# planned anew for want of a place, which costs more than carrying it out.
+PREPARED_MAX = 500
 
 
 class Role(StrEnum):
@@ -223,7 +226,9 @@ def _new_connection(role: Role) -> psycopg.Connection[Any]:
     # The address is asked anew each time: an embedded server that was restarted may have moved.
     import psycopg
 
-    return psycopg.connect(url(role, driver=""), **_connect_arguments(role))
+    made = psycopg.connect(url(role, driver=""), **_connect_arguments(role))
+    made.prepared_max = PREPARED_MAX
+    return made
 
 
 def _connect_arguments(role: Role) -> dict[str, Any]:
