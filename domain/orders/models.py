@@ -5,11 +5,21 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain import catalog  # noqa: F401  foreign keys point at its tables, so they must be known wherever orders are
+from domain import catalog, stock  # noqa: F401  foreign keys point at their tables, so they must be known wherever orders are
 from domain.identity.states import Origin
 from domain.kernel.records import (
     Amount,
@@ -206,6 +216,7 @@ class SupplierOrder(Record):
     total: Mapped[Amount]
     produced_percent: Mapped[int] = mapped_column(server_default=text("0"))
     lead_time_days: Mapped[int] = mapped_column(server_default=text("0"))
+    production_days: Mapped[int] = mapped_column(server_default=text("0"))
     delivery_address: Mapped[Json]
     buyer_note: Mapped[str] = mapped_column(server_default=text("''"))
     created_at: Mapped[Instant]
@@ -238,6 +249,7 @@ class OrderLine(Record):
             ["supplier_orders.id", "supplier_orders.buyer_id", "supplier_orders.seller_id"],
         ),
         ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
+        ForeignKeyConstraint(["policy_id", "seller_id"], ["sale_policies.id", "sale_policies.seller_id"]),
         UniqueConstraint("order_id", "line_no"),
         Index(None, "offer_id"),
         *settled("goods", "tax", "shipping"),
@@ -275,6 +287,8 @@ class OrderLine(Record):
     tax: Mapped[Amount]
     shipping: Mapped[Amount]
     price_trace: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    policy_id: Mapped[UUID | None]  # the version of warranty and returns it was ordered under
+    grade: Mapped[str | None]
 
 
 class ProductionReport(Record):
@@ -363,3 +377,108 @@ class ReturnLine(Record):
     discount: Mapped[UnitPrice]
     exact_value: Mapped[ExactValue]
     goods: Mapped[Amount]
+
+
+class SavedList(Record):
+    """A saved basket: of one person, or shared within the organisation."""
+
+    __tablename__ = "saved_lists"
+    __table_args__ = (UniqueConstraint("id", "org_id"), UniqueConstraint("org_id", "person_id", "name"))
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    person_id: Mapped[Key] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]
+    is_shared: Mapped[bool]
+    created_at: Mapped[Instant]
+    changed_at: Mapped[Instant]
+
+
+class SavedListLine(Record):
+    """What a line was called and cost when it was saved, so that one is told what changed, or what is gone."""
+
+    __tablename__ = "saved_list_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(["list_id", "org_id"], ["saved_lists.id", "saved_lists.org_id"]),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("seen_unit_price >= 0 and seen_unit_price < 1000000000", name="seen_unit_price"),
+        Index(None, "offer_id"),
+    )
+
+    list_id: Mapped[Key] = mapped_column(primary_key=True)
+    offer_id: Mapped[Key] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    org_id: Mapped[Key]
+    position: Mapped[int]
+    quantity: Mapped[Quantity]
+    sku: Mapped[str]
+    name: Mapped[str]
+    seller_name: Mapped[str]
+    currency: Mapped[Currency]
+    seen_unit_price: Mapped[UnitPrice]
+
+
+class StoreReceipt(Record):
+    """Goods of an order that a buyer put into a store or warehouse of their own."""
+
+    __tablename__ = "store_receipts"
+    __table_args__ = (UniqueConstraint("id", "org_id", name="store_receipts_id_key"), Index(None, "order_id"))
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    order_id: Mapped[Key] = mapped_column(ForeignKey("supplier_orders.id"))
+    location_id: Mapped[Key] = mapped_column(ForeignKey("locations.id"))
+    put_by: Mapped[UUID | None]
+    put_at: Mapped[Instant]
+
+
+class StoreReceiptLine(Record):
+    __tablename__ = "store_receipt_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        ForeignKeyConstraint(["receipt_id", "org_id"], ["store_receipts.id", "store_receipts.org_id"]),
+        Index(None, "line_id"),
+    )
+
+    receipt_id: Mapped[Key] = mapped_column(primary_key=True)
+    line_id: Mapped[Key] = mapped_column(ForeignKey("order_lines.id"), primary_key=True)
+    org_id: Mapped[Key]
+    variant_id: Mapped[Key]
+    quantity: Mapped[Quantity]
+
+
+class StoreSalesFile(Record):
+    """A file of what a store sold; the same contents count once for a store."""
+
+    __tablename__ = "store_sales_files"
+    __table_args__ = (
+        UniqueConstraint("org_id", "location_id", "content_hash"),
+        CheckConstraint("lines > 0 and units > 0", name="lines"),
+    )
+
+    id: Mapped[Id]
+    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    location_id: Mapped[Key] = mapped_column(ForeignKey("locations.id"))
+    content_hash: Mapped[str]
+    lines: Mapped[int]
+    units: Mapped[Quantity]
+    taken_by: Mapped[UUID | None]
+    taken_at: Mapped[Instant]
+
+
+class BasketAddition(Record):
+    """That an offer was put into a basket, written by the database itself. Sellers get counts, never rows."""
+
+    __tablename__ = "basket_additions"
+    __table_args__ = (
+        ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
+        UniqueConstraint("buyer_id", "offer_id", "added_at"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(None, "seller_id", "added_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    offer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    buyer_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
+    quantity: Mapped[Quantity]
+    added_at: Mapped[Instant]
