@@ -1,5 +1,5 @@
--- Whoever writes a product, one by one or thousands at once, leaves its category's history behind. A change says
--- its instant in category_since; where it does not, it is that of the transaction.
+-- Whoever writes a product, one by one or thousands at once, leaves its category's history behind. Whoever changes
+-- the category says in category_since from when on.
 create function keep_first_category() returns trigger
 security definer set search_path = market, pg_temp language plpgsql as $$
 begin
@@ -11,9 +11,11 @@ end $$;
 create function keep_category() returns trigger
 security definer set search_path = market, pg_temp language plpgsql as $$
 declare
-    changed_at timestamptz := case when new.category_since is distinct from old.category_since
-        then new.category_since else transaction_timestamp() end;
+    changed_at timestamptz := new.category_since;
 begin
+    if changed_at is null or changed_at < old.category_since then
+        raise exception 'catalog: a product changes its category at an instant (category_since)';
+    end if;
     -- Twice within one instant is one change; and nothing is ever dated before what it follows.
     update product_categories set category_id = new.category_id
     where product_id = new.id and valid_to is null and valid_from >= changed_at;
