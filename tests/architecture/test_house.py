@@ -239,6 +239,7 @@ ASKS_THE_TIME = re.compile(
     r"\b(now\(\)|current_timestamp|transaction_timestamp\(\)|clock_timestamp\(\)|current_date)", re.I
 )
 SQL_THAT_ASKS = {
+    "audience.sql": "a policy has no parameter; whoever asks for another day calls offer_is_for",
     "kernel.sql": "begin_work reads the instant that becomes work.now",
     "invariants.sql": "the view has no parameter; whoever can say the instant calls invariants_at",
 }
