@@ -146,6 +146,7 @@ TOPICS: dict[str, tuple[str, dict[str, str]]] = {
         "OrderCompleted": "Order {subject} was completed",
         "ShortageRefunded": "Missing goods of order {subject} were refunded",
         "ReviewWritten": "{who} left feedback on order {subject}",
+        "CatalogImported": "{who} brought in a file of products",
         "HistoryImported": "{who} brought in past sales",
     }),
     "money": ("Money", {

@@ -25,10 +25,13 @@ from domain.catalog.commands import (
 from domain.catalog.history import adopt_products
 from domain.catalog.queries import categories, my_offers, offer_sheet, seller_terms, variants_of_product
 from domain.catalog.states import OfferState
+from domain.catalog.uploading import CatalogImported, ImportedCatalog, import_catalog
 from domain.catalog.views import CategoryRow, OfferRow, OfferSheet, PackRow, SellerTermsSheet, Tier
 
 __all__ = [
+    "CatalogImported",
     "CategoryRow",
+    "ImportedCatalog",
     "OfferRow",
     "OfferSheet",
     "OfferState",
@@ -45,6 +48,7 @@ __all__ = [
     "create_offer",
     "create_product",
     "discontinue_offer",
+    "import_catalog",
     "my_offers",
     "offer_sheet",
     "pause_offer",

@@ -546,7 +546,7 @@ FOR_THE_SYSTEM = frozenset({
     "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
     "verification.release_cases_of", "identity.join_organization", "identity.hand_over",
     "identity.switch_organization", "orders.hand_over_basket",
-    "catalog.adopt_products", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
+    "catalog.adopt_products", "catalog.import_catalog", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
     "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post",

@@ -116,6 +116,7 @@ ENTRIES: dict[str, Entry] = {
     "discovery.search_products": question(
         lambda w: {"find": "Thing", "seller_id": w.maker.org_id}, P.SEARCH_PRODUCTS, own=True),
     # the past of a company comes in from the command line, or from the company itself
+    "catalog.import_catalog": command(lambda w: {"path": Path("absent"), "seller": w.maker.name}),
     "catalog.adopt_products": command(lambda w: {"history_id": again()}),
     "identity.adopt_organizations": command(lambda w: {"history_id": again()}),
     "identity.open_history": command(
