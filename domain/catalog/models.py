@@ -222,6 +222,52 @@ class PriceTier(Record):
     valid_to: Mapped[datetime | None]
 
 
+class PricePlan(Record):
+    """A price list that begins on a day; until then it may be changed or taken back.
+
+    Its rows go into `price_tiers` when it begins, so that the open rows there are always those of today.
+    """
+
+    __tablename__ = "price_plans"
+    __table_args__ = (
+        UniqueConstraint("id", "seller_id"),
+        ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
+        CheckConstraint("starts_at > planned_at", name="ahead"),
+        CheckConstraint("begun_at >= starts_at", name="begun"),
+        CheckConstraint("begun_at is null or withdrawn_at is null", name="ended"),
+        Index(
+            "price_plans_open_key", "offer_id", "starts_at", unique=True,
+            postgresql_where=text("begun_at is null and withdrawn_at is null"),
+        ),
+        Index("price_plans_due_idx", "starts_at", postgresql_where=text("begun_at is null and withdrawn_at is null")),
+        Index(None, "seller_id"),
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    offer_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    starts_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    planned_by: Mapped[UUID | None]
+    planned_at: Mapped[Instant]
+    begun_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class PlannedTier(Record):
+    __tablename__ = "planned_tiers"
+    __table_args__ = (
+        ForeignKeyConstraint(["plan_id", "seller_id"], ["price_plans.id", "price_plans.seller_id"]),
+        CheckConstraint("minimum_quantity > 0", name="minimum_quantity"),
+        CheckConstraint("unit_price > 0 and unit_price < 1000000000", name="unit_price"),
+    )
+
+    plan_id: Mapped[Key] = mapped_column(primary_key=True)
+    minimum_quantity: Mapped[Quantity] = mapped_column(primary_key=True)
+    seller_id: Mapped[Key]
+    unit_price: Mapped[UnitPrice]
+
+
 class OfferPack(Record):
     """A named pack in which the offer can be bought: "case" = 24 base units."""
 

@@ -32,6 +32,7 @@ from domain.ledger import CHART, KINDS
 from domain.orders.states import MOVES as ORDER_MOVES
 from domain.orders.states import REQUEST_MOVES
 from domain.payments.states import BATCH_MOVES, PAYMENT_MOVES
+from domain.pricing.states import MOVES as PRICE_REQUEST_MOVES
 from domain.verification.states import CASE_MOVES
 from domain.verification.states import MOVES as VERIFICATION_MOVES
 
@@ -410,6 +411,7 @@ def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) 
     machines |= {"factor_loss": LOSS_MOVES, "setting_proposal": PROPOSAL_MOVES}
     machines |= {"catalog_change": CHANGE_MOVES}
     machines |= {"suspension": SUSPENSION_MOVES, "purchase_request": REQUEST_MOVES}
+    machines |= {"price_request": PRICE_REQUEST_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
         (machine, here.value, there.value)
@@ -441,6 +443,7 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "orders.REQUEST_MOVES",
         "payments.BATCH_MOVES",
         "payments.PAYMENT_MOVES",
+        "pricing.MOVES",
         "verification.CASE_MOVES",
         "verification.MOVES",
     ]
