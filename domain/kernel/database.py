@@ -217,7 +217,7 @@ def _ping_rested(connection: Any, record: Any, _: Any) -> None:
         return
     try:
         connection.execute("select 1")
-        connection.rollback()
+        connection.commit()  # at a rollback the driver would forget what is prepared
     except psycopg.Error as problem:
         raise sa.exc.DisconnectionError from problem
 

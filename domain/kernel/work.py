@@ -21,7 +21,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json, to_jsonable_python
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
@@ -67,6 +67,10 @@ class Work:
 
 
 _BEGIN = text("select now_at, body_hash, answer from begin_work(:org_id, :user_id, :scope, :request_id, :command)")
+_BEGIN_TO_LOOK = text(
+    "select now_at, body_hash, answer, set_config('transaction_read_only', 'on', true)"
+    " from begin_work(:org_id, :user_id, :scope, :request_id, :command)"
+)
 _FINISH = text(
     "select finish_work(cast(:events as jsonb), cast(:timers as jsonb), :command, :request_id, :body_hash,"
     " cast(:answer as jsonb), :now)"
@@ -75,11 +79,16 @@ _FINISH = text(
 
 @contextmanager
 def begin(actor: Actor) -> Iterator[Work]:
-    """A unit of work for questions: its transaction is read only and rolls back at the end."""
+    """A unit of work for questions: its transaction is read only, so that nothing of it stays."""
     with database.sessions()() as session:
-        session.execute(text("set transaction read only")) if not session.in_nested_transaction() else None
-        yield Work(session, actor, _open(session, actor, None, "").now_at)
-        session.rollback()
+        yield Work(session, actor, _open(session, actor, None, "", _BEGIN_TO_LOOK).now_at)
+        if session.connection().in_nested_transaction():  # a test's, which goes on and is not read only
+            session.rollback()
+        else:
+            # At a rollback the driver forgets every prepared statement of the connection, and all are planned anew;
+            # of a transaction that could not write, a commit says the same.
+            session.expunge_all()
+            session.commit()
 
 
 @contextmanager
@@ -166,9 +175,11 @@ class _Opened(NamedTuple):
     answer: Any
 
 
-def _open(session: Session, actor: Actor, request_id: UUID | None, command: str) -> _Opened:
+def _open(
+    session: Session, actor: Actor, request_id: UUID | None, command: str, statement: TextClause = _BEGIN
+) -> _Opened:
     found = session.execute(
-        _BEGIN,
+        statement,
         {
             "org_id": actor.org_id,
             "user_id": actor.user_id,
@@ -177,7 +188,7 @@ def _open(session: Session, actor: Actor, request_id: UUID | None, command: str)
             "command": command,
         },
     ).one()
-    opened, simulated = _Opened._make(found), _clock.get()
+    opened, simulated = _Opened._make(found[:3]), _clock.get()
     return opened if simulated is None else opened._replace(now_at=simulated)
 
 

@@ -141,6 +141,15 @@ def test_a_question_cannot_write(fresh_database: str) -> None:
         work.session.execute(sa.text("insert into state_moves values ('a', 'b', 'c')"))
 
 
+def test_what_is_asked_often_stays_prepared(fresh_database: str) -> None:
+    kept = sa.text("select count(*) from pg_prepared_statements where statement like '%begin_work%'")
+    for _ in range(8):
+        with begin(MEMBER) as work:
+            assert work.session.execute(sa.text("select current_setting('transaction_read_only')")).scalar() == "on"
+    with begin(MEMBER) as work:
+        assert work.session.execute(kept).scalar() == 1
+
+
 def test_a_stranger_sees_none_of_it(database: sa.Connection) -> None:
     run(MEMBER, pack, request_id=uuid4(), pieces=1)
     assert len(events(MEMBER)) == 1
