@@ -114,6 +114,23 @@ def quantity(value: int, unit: str = "", locale: str | None = None) -> str:
     return f"{text} {plural(unit, value)}" if unit else text
 
 
+STOCK: dict[str, tuple[str, Literal["green", "orange", "gray"]]] = {
+    "in_stock": ("In stock", "green"),
+    "few_left": ("Few left", "orange"),
+    "out": ("Out of stock", "orange"),
+    "not_told": ("", "gray"),
+}
+
+
+def stock(word: str, units: int | None) -> str:
+    """What a buyer is told of stock: the number where the seller tells it, else a word, or nothing."""
+    return f"{number(units)} in stock" if units else STOCK[word][0]
+
+
+def stock_colour(word: str) -> Literal["green", "orange", "gray"]:
+    return STOCK[word][1]
+
+
 def plural(unit: str, value: int) -> str:
     """The unit's name for so many; units that are measures ("kg", "m") stay as they are."""
     if value == 1 or len(unit) <= 3 or unit.endswith("s"):
@@ -477,6 +494,7 @@ NOTICES: dict[str, str] = {
     "restoration_proposed": "A restoration of {org_name} is proposed and waits for a decision.",
     "security_factor_loss": "Somebody has lost their second factor and asks to be let in: please decide.",
     "system_setting_proposed": "A change of the platform's settings waits for your approval.",
+    "stock_low": "Running low: {goods}. Look at what to reorder.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",
     "order_declined": "{seller} declined your order {number}; your money comes back.",

@@ -134,6 +134,16 @@ def _add_tasks(app: procrastinate.App) -> None:
             run(Actor.system(), orders.tend_requests)
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="tend_alerts", queue="upkeep", queueing_lock="tick_tend_alerts")
+    def tend_alerts(timestamp: int = 0) -> None:
+        from domain import stock
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("tend_alerts"):
+            run(Actor.system(), stock.tend_alerts)
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="tick_verification", queue="upkeep", queueing_lock="tick_tick_verification")
     def tick_verification(timestamp: int = 0) -> None:
         from domain import verification

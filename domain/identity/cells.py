@@ -211,7 +211,7 @@ Rights = tuple[Permission, ...]
 class Row:
     """Something that people do, and how each variant of a side may.
 
-    `does`: what doing it takes (in full, scoped or limited); `reads`, `approves`, `proposes`: what those take,
+    `does`: what doing it takes (in full, scoped or limited); `reads`, `approves`, `proposes`, `requests`: what those take,
     `parts`, `views` and `scopes`: what a named part, a narrower look and a scope that is a right of its own take.
     `commands` are the public commands that change something here, by the name of their face, `questions` those by
     which it is read. `pending` says by variant what is not kept yet. `beside` rows are ours: the specification has no
@@ -225,6 +225,7 @@ class Row:
     reads: Rights = ()
     approves: Rights = ()
     proposes: Rights = ()
+    requests: Rights = ()
     parts: Mapping[Part, Rights] = field(default_factory=dict)
     views: Mapping[View, Rights] = field(default_factory=dict)
     scopes: Mapping[By, Rights] = field(default_factory=dict)
@@ -256,7 +257,7 @@ class Row:
         return {
             How.FULL: self.does + self.reads, How.SCOPED: self.does + self.reads, How.LIMITED: self.does + self.reads,
             How.READ: self.reads, How.APPROVE: self.approves,
-            How.PROPOSE: self.proposes,
+            How.PROPOSE: self.proposes, How.REQUEST: self.requests,
         }.get(grant.how, ())  # fmt: skip
 
     def rights_of(self, variant: Variant) -> Rights:

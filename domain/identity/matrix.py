@@ -78,18 +78,36 @@ _SUPPLY = (
     ),
     supply(
         "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
-        does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
+        does=(P.MANAGE_OFFERS, P.CHOOSE_AUDIENCE), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
-            "catalog.pause_offer", "catalog.discontinue_offer",
+            "discovery.set_audience", "discovery.set_stock_display", "catalog.pause_offer", "catalog.discontinue_offer",
         ),
     ),
     supply(
         "Price lists, discounts", F, F, R, never(Condition.MASKED), questions=("orders.sales_by_week",),
         does=(P.MANAGE_PRICES,),
-        reads=(P.SEE_PRICES, P.SEE_COSTS), commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
+        reads=(P.SEE_PRICES, P.SEE_COSTS),
+        commands=(
+            "catalog.set_price_tiers", "catalog.set_seller_terms", "catalog.set_prices", "catalog.change_prices",
+            "catalog.plan_prices", "catalog.withdraw_plan", "pricing.open_group", "pricing.close_group",
+            "pricing.set_group_members", "pricing.make_rule", "pricing.end_rule", "pricing.set_product_minimum",
+        ),
     ),
-    supply("Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO),
+    supply(
+        "Price below floor", A, approving(Condition.TO_FIVE_PERCENT_BELOW), REQUEST, NO,
+        approves=(P.PRICE_BELOW_FLOOR,), requests=(P.ASK_PRICES,),
+    ),
+    supply(
+        "Decide on prices below the floor", F, F, NO, NO, does=(P.PRICE_BELOW_FLOOR,),
+        commands=("pricing.decide_price_request",), beside=True,
+    ),
+    supply(
+        "Ask for a price below the floor", F, F, F, NO, does=(P.ASK_PRICES,), questions=("pricing.price_requests",),
+        commands=("pricing.ask_price",), beside=True,
+    ),
+    supply("The floor of prices", F, NO, NO, NO, does=(P.SET_PRICE_FLOORS,), commands=("catalog.set_price_floor",),
+        beside=True),
     supply(
         "MOQ, packaging, lead time", F, F, R, scoped(By.LEAD_TIME), does=(P.MANAGE_OFFERS,), reads=(P.SEE_OFFERS,),
         scopes={By.LEAD_TIME: (P.SET_LEAD_TIMES, P.SEE_OFFERS)}, commands=("catalog.change_offer",),
@@ -118,7 +136,10 @@ _SUPPLY = (
         "Stock adjust, count, transfer", F, F, NO, full(Condition.LARGE_ADJUSTMENTS_APPROVED),
         questions=("stock.my_stock", "stock.my_movements", "stock.my_locations", "orders.running_low",),
         does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
-        commands=("stock.add_location", "stock.receive_stock", "stock.count_stock"),
+        commands=(
+            "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
+            "stock.wish_production", "stock.close_production_wish",
+        ),
     ),
     supply("Contracts: draft / negotiate", F, F, CUSTOMERS, NO),
     supply("Contracts: sign", F, never(Condition.UNLESS_DELEGATED), NO, NO),
@@ -210,7 +231,12 @@ _BUY = (
     buy("Credit apply, plans", F, NO, NO),
     buy("Contracts negotiate / sign", halves(F, F), R, halves(F, NO)),
     buy("Spend analytics", F, STORES, scoped(By.OWN), does=(P.SEE_PURCHASES,)),
-    buy("Store inventory", F, STORES, R),
+    buy(
+        "Store inventory", F, STORES, R, does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
+        questions=("stock.my_stock", "stock.open_alerts", "stock.daily_demand"), commands=(
+            "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
+        ),
+    ),
     buy("Reviews", F, STORES, STORES, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",)),
     buy("Disputes", F, scoped(By.OPEN), scoped(By.OPEN)),
     buy(
@@ -252,7 +278,10 @@ _DISTRIBUTION = (
         commands=("identity.set_company_sign_on", "identity.close_company_sign_on"), beside=True,
     ),
     distribution("Territory agreements", F, R, NO, R, reads=(P.SEE_TERRITORIES,)),
-    distribution("Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY),
+    distribution(
+        "Assign retailers, regional catalog visibility", F, TERRITORY, NO, TERRITORY, does=(P.CHOOSE_AUDIENCE,),
+        commands=("discovery.set_audience",),
+    ),
     distribution(
         "Order from manufacturers", F, scoped(By.TERRITORY, limited=True), limited(Part.REPLENISH), NO,
         questions=("orders.my_basket", "payments.my_wallet", "payments.escrow_account"),
@@ -271,12 +300,21 @@ _DISTRIBUTION = (
     distribution(
         "Sell-side price", F, scoped(By.TERRITORY, limited=True), never(Condition.MASKED),
         scoped(By.TERRITORY, limited=True), does=(P.MANAGE_PRICES,), reads=(P.SEE_PRICES,),
-        commands=("catalog.set_price_tiers", "catalog.set_seller_terms"),
+        commands=(
+            "catalog.set_price_tiers", "catalog.set_seller_terms", "catalog.set_prices", "catalog.change_prices",
+            "catalog.plan_prices", "catalog.withdraw_plan", "pricing.open_group", "pricing.close_group",
+            "pricing.set_group_members", "pricing.make_rule", "pricing.end_rule", "pricing.set_product_minimum",
+        ),
         parts={},
         pending={
             V.REGIONAL_MANAGER: f"{WITHHELD}prices are the same in all territories; sees them",
             V.SALES_MANAGER: f"{WITHHELD}prices are the same in all territories; sees them",
         },
+    ),
+    distribution(
+        "Prices below the floor", F, NO, NO, NO, does=(P.PRICE_BELOW_FLOOR, P.SET_PRICE_FLOORS, P.ASK_PRICES),
+        questions=("pricing.price_requests",),
+        commands=("catalog.set_price_floor", "pricing.ask_price", "pricing.decide_price_request"), beside=True,
     ),
     distribution("Cost price visible", F, TERRITORY, NO, NO, reads=(P.SEE_COSTS,)),
     distribution(
@@ -290,7 +328,8 @@ _DISTRIBUTION = (
             "orders.orders_of_buyer",), does=(P.MANAGE_STOCK, P.RECEIVE_GOODS),
         reads=(P.SEE_STOCK, P.SEE_PURCHASES),
         commands=(
-            "stock.add_location", "stock.receive_stock", "stock.count_stock", "orders.record_receipt",
+            "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
+            "orders.record_receipt",
             "orders.accept_goods",
         ),
     ),
@@ -320,6 +359,7 @@ _DISTRIBUTION = (
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer", "catalog.set_lead_time",
+            "discovery.set_stock_display",
         ),
         beside=True,
     ),
@@ -406,8 +446,11 @@ _PLATFORM = (
         questions=("verification.requirement_rules", "verification.regulations",), beside=True,
     ),
     platform(
-        "Categories, content moderation", NO, F, R, R, NO, R, does=(P.CONFIGURE,), reads=(P.SEE_PLATFORM,),
-        commands=("catalog.create_category",),
+        "Categories, content moderation", NO, F, R, R, NO, R, does=(P.MODERATE_CATALOG,), reads=(P.SEE_MODERATION,),
+        commands=(
+            "catalog.create_category", "catalog.change_category", "catalog.set_template", "catalog.decide_change",
+        ),
+        questions=("catalog.category_tree", "catalog.changes"),
     ),
     platform("Commission rules", A, PROPOSE, NO, NO, full(Condition.TWO_PEOPLE_AND_DIFF), R),
     platform("Credit policy / limit override", A, NO, R, NO, full(Condition.TWO_PEOPLE), R),
@@ -546,7 +589,7 @@ FOR_THE_SYSTEM = frozenset({
     "identity.save_registration_step", "identity.back_to_business", "identity.finish_registration",
     "verification.release_cases_of", "identity.join_organization", "identity.hand_over",
     "identity.switch_organization", "orders.hand_over_basket",
-    "catalog.adopt_products", "catalog.import_catalog", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
+    "catalog.mark_audience", "catalog.adopt_products", "catalog.import_catalog", "identity.adopt_organizations", "identity.open_history", "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
     "identity.finish_sign_in", "identity.give_up_sign_in", "identity.note_seen", "identity.sign_out", "ledger.post",
@@ -558,7 +601,8 @@ FOR_THE_SYSTEM = frozenset({
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",
-    "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take", "trust.publish",
+    "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take",
+    "stock.tend_alerts", "trust.publish",
     "trust.write", "verification.bank_account_changed", "verification.check_submission",
     "verification.give_up_reading", "verification.load_registry", "verification.load_sanctions",
     "verification.record_reading", "verification.screen", "verification.tick", "verification.vouch",

@@ -93,7 +93,7 @@ def reach_of(work: Work) -> Reach:
     row = work.session.execute(
         text(
             "select my_places() as stores, my_scopes('customer') as customers, my_regions() as regions,"
-            " my_scopes('warehouse') as warehouses, l.amount, l.currency"
+            " my_warehouses() as warehouses, l.amount, l.currency"
             " from (values (1)) one(row) left join membership_limits l"
             " on l.person_id = :person_id and l.org_id = :org_id"
         ),

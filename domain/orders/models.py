@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain import catalog, stock  # noqa: F401  foreign keys point at their tables, so they must be known wherever orders are
+from domain import catalog, stock  # noqa: F401  foreign keys point at their tables: known wherever orders are
 from domain.identity.states import Origin
 from domain.kernel.records import (
     Amount,
@@ -421,12 +421,16 @@ class StoreReceipt(Record):
     """Goods of an order that a buyer put into a store or warehouse of their own."""
 
     __tablename__ = "store_receipts"
-    __table_args__ = (UniqueConstraint("id", "org_id", name="store_receipts_id_key"), Index(None, "order_id"))
+    __table_args__ = (
+        UniqueConstraint("id", "org_id", name="store_receipts_id_key"),
+        ForeignKeyConstraint(["location_id", "org_id"], ["locations.id", "locations.org_id"]),
+        Index(None, "order_id"),
+    )
 
     id: Mapped[Id]
     org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
     order_id: Mapped[Key] = mapped_column(ForeignKey("supplier_orders.id"))
-    location_id: Mapped[Key] = mapped_column(ForeignKey("locations.id"))
+    location_id: Mapped[Key]
     put_by: Mapped[UUID | None]
     put_at: Mapped[Instant]
 
@@ -444,25 +448,6 @@ class StoreReceiptLine(Record):
     org_id: Mapped[Key]
     variant_id: Mapped[Key]
     quantity: Mapped[Quantity]
-
-
-class StoreSalesFile(Record):
-    """A file of what a store sold; the same contents count once for a store."""
-
-    __tablename__ = "store_sales_files"
-    __table_args__ = (
-        UniqueConstraint("org_id", "location_id", "content_hash"),
-        CheckConstraint("lines > 0 and units > 0", name="lines"),
-    )
-
-    id: Mapped[Id]
-    org_id: Mapped[Key] = mapped_column(ForeignKey("organizations.id"))
-    location_id: Mapped[Key] = mapped_column(ForeignKey("locations.id"))
-    content_hash: Mapped[str]
-    lines: Mapped[int]
-    units: Mapped[Quantity]
-    taken_by: Mapped[UUID | None]
-    taken_at: Mapped[Instant]
 
 
 class BasketAddition(Record):

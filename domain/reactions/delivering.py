@@ -30,6 +30,7 @@ from domain.reactions.looking import TOLD as TOLD_OF_LOOKING
 from domain.reactions.looking import tell_of_looking
 from domain.reactions.notifications import TOLD, tell_parties
 from domain.reactions.standing import CALLS, tell_of_standing
+from domain.reactions.stock import LOW, tell_of_low_stock
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
 from domain.reactions.verification import CHECKED, check_proof, screen_newcomer, tell_of_proof
 from domain.reactions.verification import TOLD as TOLD_OF_PROOFS
@@ -53,6 +54,7 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "factors.tell_of_lost_factor": (tell_of_lost_factor, frozenset(LETTERS)),
     "factors.tell_of_new_browser": (tell_of_new_browser, NEW_BROWSERS),
     "factors.tell_of_proposal": (tell_of_proposal, PROPOSALS),
+    "stock.tell_of_low_stock": (tell_of_low_stock, LOW),
     "accounts.end_company_sessions": (end_company_sessions, CLOSING),
 }
 TIMERS: dict[str, Callable[..., Any]] = {

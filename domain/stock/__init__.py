@@ -6,6 +6,7 @@ for an order line; it is all or nothing. `take`, `firm`, `release` and `ship` ar
 commands. Announces receipts and counts. Refuses to go below zero or below what is reserved.
 """
 
+from domain.stock.alerts import StockRanLow, ThresholdSet, open_alerts, set_threshold, tend_alerts
 from domain.stock.commands import (
     NO_LOT,
     LargeAdjustment,
@@ -19,10 +20,32 @@ from domain.stock.commands import (
     ship,
     take,
 )
+from domain.stock.demand import daily_demand
 from domain.stock.queries import my_locations, my_movements, my_stock
-from domain.stock.views import LocationRow, MovementRow, StockRow
+from domain.stock.views import AlertRow, Demand, LocationRow, MovementRow, StockRow, WishRow
+from domain.stock.wishes import (
+    ProductionWishClosed,
+    ProductionWished,
+    close_production_wish,
+    production_wishes,
+    wish_production,
+)
 
 __all__ = [
+    "AlertRow",
+    "Demand",
+    "StockRanLow",
+    "ThresholdSet",
+    "daily_demand",
+    "open_alerts",
+    "ProductionWishClosed",
+    "ProductionWished",
+    "WishRow",
+    "close_production_wish",
+    "production_wishes",
+    "set_threshold",
+    "wish_production",
+    "tend_alerts",
     "NO_LOT",
     "LargeAdjustment",
     "LocationRow",

@@ -1,0 +1,40 @@
+"""The warehouses and stores that the one who acts is kept to."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain import identity
+from domain.kernel.errors import NotAllowed, NotFound
+from domain.kernel.work import Work
+from domain.stock.models import Location
+
+
+def kept_to(work: Work) -> list[UUID] | None:
+    """The places that the actor is kept to, with all that is in them; None: all of them."""
+    kept = identity.reach_of(work).warehouses
+    return None if kept is None else list(kept)
+
+
+def require_within(work: Work, *location_ids: UUID) -> None:
+    """Raise `NotFound` unless these are places of one's own, and within what one is kept to."""
+    reach = identity.reach_of(work)
+    if reach.warehouses is not None:
+        if not reach.warehouses.issuperset(location_ids):
+            raise NotFound
+    elif reach.stores is not None:
+        rows = work.session.execute(
+            select(Location.id, Location.site_id, Location.warehouse_id).where(
+                Location.org_id == work.actor.require_org()
+            )
+        ).all()
+        sites = {row.id: row.site_id for row in rows}
+        roots = {row.id: row.warehouse_id or row.id for row in rows}
+        if any(sites.get(roots.get(place, place)) not in reach.stores for place in location_ids):
+            raise NotFound
+
+
+def require_whole(work: Work) -> None:
+    """Refuse who is kept to some places: what follows concerns all of them (`NotAllowed`)."""
+    if kept_to(work) is not None:
+        raise NotAllowed("You work in the warehouses that are assigned to you. Please ask the owner to do this.")
