@@ -5,20 +5,20 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from domain import identity, verification
 from domain.catalog.events import (
     OfferChanged,
     OfferCreated,
     OfferMoved,
-    PricesChanged,
     ProductChanged,
     ProductCreated,
     SellerTermsChanged,
 )
 from domain.catalog.history import make_way
-from domain.catalog.models import Category, Offer, OfferPack, PriceTier, Product, SellerTerms, Variant
+from domain.catalog.models import Category, Offer, OfferPack, Product, SellerTerms, Variant
+from domain.catalog.prices import StaleVersion, add_tiers, checked_tiers
 from domain.catalog.states import OfferState
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
@@ -31,10 +31,6 @@ from domain.kernel.work import Work
 
 class SkuTaken(Conflict):
     pass
-
-
-class StaleVersion(Conflict):
-    """Somebody else has changed it since it was read."""
 
 
 def create_category(work: Work, *, name: str, parent_id: UUID | None = None) -> UUID:
@@ -166,7 +162,7 @@ def create_offer(
     )  # fmt: skip
     work.session.add(offer)
     work.session.flush()
-    _add_tiers(work, offer, _checked(tiers, offer))
+    add_tiers(work, offer, checked_tiers(tiers, offer.minimum_quantity))
     work.session.add_all(
         OfferPack(offer_id=offer.id, seller_id=seller_id, name=_text(name, "name of the pack", 60),
                   base_units=base_units(units, what=f"size of the pack {name}"))
@@ -225,35 +221,6 @@ def _change(work: Work, offer_id: UUID, version: int, wanted: Mapping[str, int |
         offer.version += 1
         after = {field: str(value) for field, value in changes.items()}
         work.record(OfferChanged(subject_id=offer.id, seller_id=offer.seller_id, before=before, after=after))
-
-
-def set_price_tiers(work: Work, *, offer_id: UUID, tiers: Sequence[tuple[int, Decimal]]) -> None:
-    """Replace the price list of one's own offer from now on; the old rows stay as history.
-
-    Raises `Invalid` for doubled, rising or missing tiers. Announces `PricesChanged`.
-    """
-    work.actor.require(Permission.MANAGE_PRICES)
-    offer = _own_offer(work, offer_id)
-    wanted = _checked(tiers, offer)
-    current = work.session.execute(
-        select(PriceTier.minimum_quantity, PriceTier.unit_price)
-        .where(PriceTier.offer_id == offer_id, PriceTier.valid_to.is_(None))
-        .order_by(PriceTier.minimum_quantity)
-    ).all()
-    if [tuple(row) for row in current] == wanted:
-        return
-    work.session.execute(
-        update(PriceTier).where(PriceTier.offer_id == offer_id, PriceTier.valid_to.is_(None)).values(valid_to=work.now)
-    )
-    _add_tiers(work, offer, wanted)
-    work.record(
-        PricesChanged(
-            subject_id=offer.id,
-            seller_id=offer.seller_id,
-            before=[[str(q), str(p)] for q, p in current],
-            after=[[str(q), str(p)] for q, p in wanted],
-        )
-    )
 
 
 def publish_offer(work: Work, *, offer_id: UUID) -> None:
@@ -319,9 +286,7 @@ def set_seller_terms(
 def _terms(terms: SellerTerms) -> dict[str, str | None]:
     fields = ("currency", "order_minimum", "shipping_fee", "free_shipping_from")
     values = {field: getattr(terms, field) for field in fields}
-    return {
-        field: f"{value.normalize():f}" if isinstance(value, Decimal) else value for field, value in values.items()
-    }
+    return {field: f"{value.normalize():f}" if isinstance(value, Decimal) else value for field, value in values.items()}
 
 
 def _category_of(work: Work, offer_id: UUID) -> UUID | None:
@@ -351,32 +316,6 @@ def _own_offer(work: Work, offer_id: UUID) -> Offer:
     if offer is None:
         raise NotFound
     return offer
-
-
-def _checked(tiers: Sequence[tuple[int, Decimal]], offer: Offer) -> list[tuple[int, Decimal]]:
-    if not tiers:
-        raise Invalid("A price list has at least one price.")
-    wanted = sorted((base_units(quantity, what="quantity of a price tier"), price) for quantity, price in tiers)
-    if wanted[0][0] > offer.minimum_quantity:
-        raise Invalid(f"The first price must hold from the smallest order on, which is {offer.minimum_quantity}.")
-    for (quantity, price), (following, lower) in zip(wanted, wanted[1:], strict=False):
-        if quantity == following:
-            raise Invalid(f"There are two prices from {quantity} on.")
-        if lower > price:
-            raise Invalid(f"The price rises from {price} to {lower} at {following}; more should never cost more each.")
-    for quantity, price in wanted:
-        if not price.is_finite() or not 0 < price < 10**9 or price != round(price, 6):
-            raise Invalid(f"The price from {quantity} on must be above 0, with six decimals at most.")
-    return wanted
-
-
-def _add_tiers(work: Work, offer: Offer, tiers: Sequence[tuple[int, Decimal]]) -> None:
-    work.session.add_all(
-        PriceTier(id=new_id(), offer_id=offer.id, seller_id=offer.seller_id, minimum_quantity=quantity,
-                  unit_price=price, valid_from=work.now)
-        for quantity, price in tiers
-    )  # fmt: skip
-    work.session.flush()
 
 
 def _text(value: str, what: str, longest: int) -> str:

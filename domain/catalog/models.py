@@ -268,6 +268,23 @@ class PlannedTier(Record):
     unit_price: Mapped[UnitPrice]
 
 
+class PriceFloor(Record):
+    """The lowest price of an offer that a seller's people give without the owner's word."""
+
+    __tablename__ = "price_floors"
+    __table_args__ = (
+        ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
+        CheckConstraint("minimum_price > 0 and minimum_price < 1000000000", name="minimum_price"),
+        Index(None, "seller_id"),
+    )
+
+    offer_id: Mapped[Key] = mapped_column(primary_key=True)
+    seller_id: Mapped[Key]
+    minimum_price: Mapped[UnitPrice]
+    set_by: Mapped[UUID | None]
+    set_at: Mapped[Instant]
+
+
 class OfferPack(Record):
     """A named pack in which the offer can be bought: "case" = 24 base units."""
 

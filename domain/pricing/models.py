@@ -71,7 +71,8 @@ class PriceRule(Record):
         CheckConstraint("(scope = 'category') = (category_id is not null)", name="category"),
         CheckConstraint("kind <> 'fixed' or (scope = 'offers' and step = 'customer')", name="fixed"),
         CheckConstraint(
-            "case step when 'customer' then num_nonnulls(group_id, buyer_id) = 1 else buyer_id is null end", name="whose"
+            "case step when 'customer' then num_nonnulls(group_id, buyer_id) = 1 else buyer_id is null end",
+            name="whose",
         ),
         CheckConstraint("minimum_quantity > 0", name="minimum_quantity"),
         CheckConstraint("ends_at >= starts_at", name="days"),
@@ -169,23 +170,6 @@ class PromotionUse(Record):
     amount: Mapped[Amount]
     units: Mapped[Quantity]
     used_at: Mapped[Instant]
-
-
-class PriceFloor(Record):
-    """The lowest price of an offer that a seller's people give without the owner's word."""
-
-    __tablename__ = "price_floors"
-    __table_args__ = (
-        ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
-        CheckConstraint("minimum_price > 0 and minimum_price < 1000000000", name="minimum_price"),
-        Index(None, "seller_id"),
-    )
-
-    offer_id: Mapped[Key] = mapped_column(primary_key=True)
-    seller_id: Mapped[Key]
-    minimum_price: Mapped[UnitPrice]
-    set_by: Mapped[UUID | None]
-    set_at: Mapped[Instant]
 
 
 class PriceRequest(Record):
