@@ -1,20 +1,59 @@
 """Discovery: search, facets and product pages, as a buyer sees them.
 
-Owns no tables. Shows published offers only, with the actor's own price and how much is free. Full-text
+Owns whom an offer is shown to, and what buyers are told of stock. Shows published offers only, and only to whom
+their seller shows them, with the actor's own price and what is told of the stock. Full-text
 search first; when nothing matches, names that are spelled alike.
 """
 
+from domain.discovery.audience import audience_choices, audience_of, set_audience, why_hidden
+from domain.discovery.events import AudienceChosen, StockDisplayChosen
 from domain.discovery.queries import CANDIDATES, ORDERS, product_sheet, search_products
-from domain.discovery.views import Facet, OfferCard, ProductRow, ProductSheet, ResultPage
+from domain.discovery.states import Audience, Display, DisplayFor, Shown
+from domain.discovery.stock_display import FEW, my_stock_displays, set_stock_display, shown_stock
+from domain.discovery.views import (
+    AudienceChoices,
+    AudienceRow,
+    AudienceSheet,
+    Choice,
+    Facet,
+    OfferCard,
+    ProductRow,
+    ProductSheet,
+    ResultPage,
+    StockDisplayRow,
+    StockShown,
+    Visibility,
+)
 
 __all__ = [
     "CANDIDATES",
+    "FEW",
     "ORDERS",
+    "Audience",
+    "AudienceChoices",
+    "AudienceChosen",
+    "AudienceRow",
+    "AudienceSheet",
+    "Choice",
+    "Display",
+    "DisplayFor",
     "Facet",
     "OfferCard",
     "ProductRow",
     "ProductSheet",
     "ResultPage",
+    "Shown",
+    "StockDisplayChosen",
+    "StockDisplayRow",
+    "StockShown",
+    "Visibility",
+    "audience_choices",
+    "audience_of",
+    "my_stock_displays",
     "product_sheet",
     "search_products",
+    "set_audience",
+    "set_stock_display",
+    "shown_stock",
+    "why_hidden",
 ]

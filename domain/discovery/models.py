@@ -1,9 +1,24 @@
 """Whom a seller shows what, and what a buyer keeps of searching."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.discovery.states import Display, DisplayFor, Shown
@@ -76,3 +91,77 @@ class SavedSearch(Record):
     tells: Mapped[bool]
     looked_at: Mapped[datetime]
     created_at: Mapped[Instant]
+
+
+class ProductSearch(Record):
+    """A product that somebody has on sale: its words, its numbers, and of each offer for everybody what filters ask.
+
+    Triggers of the catalogue's tables keep the rows; nothing else writes them.
+    """
+
+    __tablename__ = "product_search"
+    __table_args__ = (
+        CheckConstraint("length >= 0", name="length"),
+        CheckConstraint(
+            "cardinality(offer_ids) = cardinality(seller_ids) and cardinality(offer_ids) = cardinality(minimums)"
+            " and cardinality(offer_ids) = cardinality(leads) and cardinality(offer_ids) = cardinality(prices)"
+            " and cardinality(offer_ids) = cardinality(currencies)",
+            name="lists",
+        ),
+        Index("product_search_words_idx", "words", postgresql_using="gin"),
+        Index("product_search_numbers_idx", "numbers", postgresql_using="gin"),
+        Index("product_search_sellers_idx", "seller_ids", postgresql_using="gin"),
+        Index(None, "category_id", "product_id"),
+        Index("product_search_from_price_idx", "from_price", "product_id"),
+    )
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    category_id: Mapped[UUID | None]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    length: Mapped[int] = mapped_column(Integer)
+    numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    is_open: Mapped[bool]
+    has_chosen: Mapped[bool]
+    offer_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    seller_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    minimums: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    leads: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    prices: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))
+    currencies: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    from_price: Mapped[Decimal | None] = mapped_column(Numeric)
+    in_stock: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class SearchLexeme(Record):
+    """In how many products a word stands, at the last count."""
+
+    __tablename__ = "search_lexemes"
+    __table_args__ = (
+        CheckConstraint("documents > 0", name="documents"),
+        Index("search_lexemes_trgm_idx", "lexeme", postgresql_using="gin", postgresql_ops={"lexeme": "gin_trgm_ops"}),
+    )
+
+    lexeme: Mapped[str] = mapped_column(primary_key=True)
+    documents: Mapped[int] = mapped_column(Integer)
+
+
+class SearchTotal(Record):
+    """How many products there were at the last count, and how many words together: one row."""
+
+    __tablename__ = "search_totals"
+    __table_args__ = (CheckConstraint("is_only", name="only"),)
+
+    is_only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    documents: Mapped[int]
+    lengths: Mapped[int]
+    counted_at: Mapped[Instant]
+
+
+class SearchSeller(Record):
+    """The level of a seller at the last count, for facets and filters."""
+
+    __tablename__ = "search_sellers"
+    __table_args__ = (CheckConstraint("level between 0 and 3", name="level"),)
+
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    level: Mapped[int]

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.catalog import PackRow, Tier
+from domain.discovery.stock_display import shown_stock
 from domain.discovery.views import Facet, OfferCard, ProductRow, ProductSheet, ResultPage
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
@@ -119,8 +120,13 @@ def search_products(
     }
     # The order is picked from the list above, never from what came in.
     row = work.session.execute(_page_query(order), facts).one()
+    found = row.rows or []
+    stock = shown_stock(
+        work,
+        available={UUID(each["offer_id"]): (UUID(each["seller_id"]), each["available"]) for each in found},
+    )
     return ResultPage(
-        rows=[ProductRow.model_validate(product) for product in row.rows or []],
+        rows=[ProductRow.model_validate(each | stock[UUID(each["offer_id"])].told) for each in found],
         total=row.total or 0,
         counted_to=CANDIDATES,
         categories=[Facet.model_validate(facet) for facet in row.categories or []],
@@ -192,7 +198,9 @@ def _offer_cards(work: Work, product_id: UUID) -> list[OfferCard]:
     rows = work.session.execute(
         text(
             "with shown as materialized (select o.*, v.name as variant_name, v.options from product_variants v"
-            " join offers o on o.variant_id = v.id and o.state = 'published' where v.product_id = :id)"
+            " join offers o on o.variant_id = v.id and o.state = 'published'"
+            " and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))"
+            " where v.product_id = :id)"
             " select o.id as offer_id, o.variant_id, o.variant_name, o.options, o.seller_id, s.name as seller_name,"
             " s.country_code as seller_country, o.sku, o.currency, o.minimum_quantity, o.order_increment,"
             " o.lead_time_days, o.tax_rate, coalesce(a.available, 0) as available,"
@@ -209,9 +217,11 @@ def _offer_cards(work: Work, product_id: UUID) -> list[OfferCard]:
         ),
         {"id": product_id, "now": work.now},
     ).all()
+    stock = shown_stock(work, available={row.offer_id: (row.seller_id, row.available) for row in rows})
     return [
         OfferCard.model_validate(
             row._asdict()
+            | stock[row.offer_id].told
             | {
                 "tiers": [Tier.model_validate(t) for t in row.tiers or []],
                 "packs": [PackRow.model_validate(p) for p in row.packs or []],

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -5,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.catalog import PackRow, Tier
+from domain.discovery.states import Audience, Display, DisplayFor, Shown
 
 
 class View(BaseModel):
@@ -31,7 +33,9 @@ class ProductRow(View):
     minimum_quantity: int
     order_increment: int
     lead_time_days: int
-    available: int
+    # What the seller tells this buyer of the stock: a word, and the number or None.
+    available: int | None
+    stock: str
 
 
 class Facet(View):
@@ -68,7 +72,8 @@ class OfferCard(View):
     order_increment: int
     lead_time_days: int
     tax_rate: Decimal
-    available: int
+    available: int | None
+    stock: str
     tiers: list[Tier]
     packs: list[PackRow]
     rating: Decimal | None
@@ -87,3 +92,75 @@ class ProductSheet(View):
     specifications: dict[str, Any]
     picture_file_id: UUID | None
     offers: list[OfferCard]
+
+
+class AudienceRow(View):
+    """One of those whom an offer is shown to, from a day on, up to, but not with, another."""
+
+    kind: Shown
+    subject_id: UUID | None = None
+    country_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    name: str | None = None
+
+    @property
+    def key(self) -> str:
+        whom = self.subject_id or self.country_code
+        return f"{self.kind.value}:{whom}" if whom else self.kind.value
+
+    def same_days(self, wanted: "AudienceRow") -> bool:
+        """Whether what is wanted leaves the days as they are; no first day stands for "as it is"."""
+        return self.valid_to == wanted.valid_to and wanted.valid_from in (None, self.valid_from)
+
+
+class AudienceSheet(View):
+    """Whom an offer is shown to; `shown_to` counts when the audience is chosen."""
+
+    audience: Audience
+    shown_to: list[AudienceRow]
+
+
+class Choice(View):
+    subject_id: UUID
+    name: str
+
+
+class AudienceChoices(View):
+    """Whom a seller may name."""
+
+    customers: list[Choice]
+    groups: list[Choice]
+    regions: list[Choice]
+
+
+class Visibility(View):
+    """Whether an organisation sees an offer, and if not, why."""
+
+    offer_id: UUID
+    org_id: UUID
+    product_name: str
+    seller_name: str
+    buyer_name: str | None
+    is_shown: bool
+    reasons: list[str]
+
+
+class StockDisplayRow(View):
+    kind: DisplayFor
+    subject_id: UUID | None
+    name: str | None
+    display: Display
+    few_below: int
+
+
+class StockShown(View):
+    """What a buyer is told of stock: "in_stock", "few_left", "out" or "not_told", and the number if that is told."""
+
+    word: str
+    units: int | None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the fields of a row or a card."""
+        return {"available": self.units, "stock": self.word}

@@ -108,6 +108,7 @@ def _for_sale(work: Work, offer_id: UUID) -> None:
         text(
             "select o.seller_id from offers o join organizations s on s.id = o.seller_id and s.state = 'active'"
             " where o.id = :id and o.state = 'published'"
+            " and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))"
         ),
         {"id": offer_id},
     ).scalar()

@@ -199,6 +199,7 @@ from basket b
 join sites a on a.id = :site_id and a.org_id = b.buyer_id
 join basket_lines l on l.basket_id = b.id
 left join offers o on o.id = l.offer_id and o.state = 'published'
+     and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
 left join organizations s on s.id = o.seller_id and s.state = 'active'
 left join product_variants v on v.id = o.variant_id
 left join products p on p.id = v.product_id

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain import identity, ledger, logistics, payments, pricing, trust
+from domain import discovery, identity, ledger, logistics, payments, pricing, trust
+from domain.discovery import StockShown
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.money import rounded
@@ -53,7 +54,7 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
             " case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,"
             " t.order_minimum, t.shipping_fee, t.free_shipping_from, coalesce(a.available, 0) as available"
             " from mine m left join (offers o join organizations s on s.id = o.seller_id and s.state = 'active')"
-            " on o.id = m.offer_id"
+            " on o.id = m.offer_id and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))"
             " left join product_variants v on v.id = o.variant_id left join products p on p.id = v.product_id"
             " left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency"
             " left join stock_available((select array_agg(offer_id) from mine), :now) a on a.offer_id = m.offer_id"
@@ -65,8 +66,11 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
         },
     ).all()  # fmt: skip
     prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows}) if rows else {}
+    stock = discovery.shown_stock(
+        work, available={row.offer_id: (row.seller_id, row.available) for row in rows if row.seller_id is not None}
+    )
     groups = [
-        _group([row for row in rows if row.seller_id == seller_id], prices)
+        _group([row for row in rows if row.seller_id == seller_id], prices, stock)
         for seller_id in dict.fromkeys(row.seller_id for row in rows if row.seller_id is not None)
     ]
     gone = sum(1 for row in rows if row.seller_id is None)
@@ -87,9 +91,9 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
     )  # fmt: skip
 
 
-def _group(rows: list[Any], prices: dict[UUID, Price]) -> BasketGroup:
+def _group(rows: list[Any], prices: dict[UUID, Price], stock: dict[UUID, StockShown]) -> BasketGroup:
     terms = Terms(rows[0].order_minimum or Decimal(0), rows[0].shipping_fee or Decimal(0), rows[0].free_shipping_from)
-    lines = [_basket_row(row, prices.get(row.offer_id)) for row in rows]
+    lines = [_basket_row(row, prices.get(row.offer_id), stock[row.offer_id].units) for row in rows]
     currency = rows[0].currency
     goods = sum((line.goods for line in lines), Decimal(0))
     tax = sum((line.tax for line in lines), Decimal(0))
@@ -102,25 +106,27 @@ def _group(rows: list[Any], prices: dict[UUID, Price]) -> BasketGroup:
     )  # fmt: skip
 
 
-def _basket_row(row: Any, price: Price | None) -> BasketRow:
+def _basket_row(row: Any, price: Price | None, told: int | None) -> BasketRow:
     unit_price = price.unit_price if price else row.seen_unit_price
     goods = rounded(unit_price * row.quantity, row.currency)
     return BasketRow(
         offer_id=row.offer_id, product_id=row.product_id, picture_file_id=row.picture_file_id, sku=row.sku,
         name=row.name, quantity=row.quantity, minimum_quantity=row.minimum_quantity,
-        order_increment=row.order_increment, lead_time_days=row.lead_time_days, available=row.available,
+        order_increment=row.order_increment, lead_time_days=row.lead_time_days, available=told,
         currency=row.currency, unit_price=unit_price, seen_unit_price=row.seen_unit_price, goods=goods,
         tax=rounded(goods * row.tax_rate, row.currency), next_quantity=price.next_quantity if price else None,
         next_unit_price=price.next_unit_price if price else None,
-        price_trace=[dict(step) for step in price.trace] if price else [], problem=_problem(row, price),
+        price_trace=[dict(step) for step in price.trace] if price else [], problem=_problem(row, price, told),
     )  # fmt: skip
 
 
-def _problem(row: Any, price: Price | None) -> str | None:
+def _problem(row: Any, price: Price | None, told: int | None) -> str | None:
     if price is None or row.state != "published":
         return "This is no longer for sale. Please take it out of the basket."
     if row.available < row.quantity:
-        return f"Only {row.available:,} are in stock right now." if row.available else "This is out of stock right now."
+        if told is None:
+            return "Fewer are in stock than you want."
+        return f"Only {told:,} are in stock right now." if told else "This is out of stock right now."
     wanted = Wanted(
         row.offer_id, row.variant_id, row.seller_id, row.seller_name, row.sku, row.name, row.quantity,
         row.minimum_quantity, row.order_increment, row.lead_time_days, row.tax_rate, price,

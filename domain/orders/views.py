@@ -29,7 +29,8 @@ class BasketRow(View):
     minimum_quantity: int
     order_increment: int
     lead_time_days: int
-    available: int
+    # None: the seller does not tell this buyer how many there are.
+    available: int | None
     currency: str
     unit_price: Decimal
     seen_unit_price: Decimal

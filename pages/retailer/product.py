@@ -27,7 +27,7 @@ about, buy = st.columns([1.7, 1], gap="medium")
 
 
 def cheapest_first(offers: list[OfferCard]) -> list[OfferCard]:
-    return sorted(offers, key=lambda offer: (offer.available < offer.minimum_quantity, offer.tiers[0].unit_price))
+    return sorted(offers, key=lambda offer: (offer.stock == "out", offer.tiers[0].unit_price))
 
 
 def draw_tiers(offer: OfferCard, quantity: int) -> None:
@@ -102,13 +102,12 @@ with buy, st.container(border=True):
         disabled=not actor.may(Permission.FILL_BASKET) or offer.seller_id == actor.org_id,
     )  # fmt: skip
     st.page_link(page_of("retailer-basket"), label="Go to basket", icon=":material/shopping_cart:")
-    if offer.available >= quantity:
-        st.caption(
-            f":green[:material/check_circle:] {words.quantity(offer.available, unit)} in stock"
-            f" · {words.lead_time(offer.lead_time_days)}"
-        )
-    else:
+    if offer.available is not None and offer.available < quantity:
         st.caption(f":orange[:material/error:] Only {words.quantity(offer.available, unit)} in stock right now")
+    else:
+        told = plain(words.stock(offer.stock, offer.available))
+        stock = f":{words.stock_colour(offer.stock)}[:material/inventory_2:] {told} · " if told else ""
+        st.caption(f"{stock}{words.lead_time(offer.lead_time_days)}")
     section("Price by quantity")
     draw_tiers(offer, quantity)
 
@@ -138,7 +137,7 @@ with about:
             Column("Goods", lambda each: words.money(total(each), each.currency), "right"),
             Column("Minimum", lambda each: words.number(each.minimum_quantity), "right"),
             Column("Lead time", lambda each: words.days(each.lead_time_days)),
-            Column("In stock", lambda each: words.number(each.available), "right"),
+            Column("In stock", lambda each: words.stock(each.stock, each.available) or "–"),
             Column("Rating", lambda each: words.rating(each.rating, each.reviews)),
             Column("Country", lambda each: words.country(each.seller_country)),
         ],

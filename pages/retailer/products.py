@@ -91,8 +91,8 @@ with facet_slot:
 
 def draw_card(product: ProductRow) -> None:
     price = plain(words.unit_price(product.from_price, product.currency))
-    has_stock = product.available >= product.minimum_quantity
-    stock = f":green-badge[{words.number(product.available)} in stock]" if has_stock else ":orange-badge[Out of stock]"
+    told = plain(words.stock(product.stock, product.available))
+    stock = f" :{words.stock_colour(product.stock)}-badge[{told}]" if told else ""
     more = f" +{product.sellers - 1} more" if product.sellers > 1 else ""
     picture = small.get(product.picture_file_id) if product.picture_file_id else None
     with st.container(border=True, height="stretch", gap="xsmall"):
@@ -113,7 +113,7 @@ def draw_card(product: ProductRow) -> None:
         mark = level_mark(levels.get(product.seller_id, 0))
         st.markdown(
             f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
-            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}] {stock}{mark}"
+            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}]{stock}{mark}"
         )
 
 

@@ -67,7 +67,7 @@ with main:
             Column("From", lambda row: words.unit_price(row.from_price, row.currency), "right"),
             Column("Smallest order", lambda row: words.number(row.minimum_quantity), "right"),
             Column("Lead time", lambda row: words.days(row.lead_time_days)),
-            Column("In stock", lambda row: words.number(row.available), "right"),
+            Column("In stock", lambda row: words.stock(row.stock, row.available)),
         ],
         on_open=lambda row: go("retailer-product", product=row.product_id),
         empty=lambda: empty_state("inventory_2", "Nothing for sale", "This supplier has no product on offer now."),

@@ -113,6 +113,16 @@ ENTRIES: dict[str, Entry] = {
     # a product is a shared identity: who sells it too looks up its variants
     "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "discovery.product_sheet": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
+    "catalog.mark_audience": command(lambda w: {"offer_ids": [w.offer], "audience": "chosen"}, P.CHOOSE_AUDIENCE),
+    "discovery.set_audience": command(lambda w: {"offer_ids": [w.offer], "shown_to": []}, P.CHOOSE_AUDIENCE),
+    "discovery.audience_of": question(lambda w: {"offer_id": w.offer}, P.SEE_OFFERS),
+    "discovery.audience_choices": question(nothing, P.SEE_OFFERS, own=True),
+    "discovery.why_hidden": question(
+        lambda w: {"offer_id": w.offer, "org_id": w.shop.org_id}, P.SEE_OFFERS, staff=(P.SEE_PLATFORM,)),
+    "discovery.set_stock_display": command(lambda w: {"kind": "all", "display": "hidden"}, P.MANAGE_OFFERS, own=True),
+    "discovery.my_stock_displays": question(nothing, P.SEE_OFFERS, own=True),
+    # what a seller tells of stock is told to everybody who asks
+    "discovery.shown_stock": question(lambda w: {"available": {w.offer: (w.maker.org_id, 5)}}, own=True),
     "discovery.search_products": question(
         lambda w: {"find": "Thing", "seller_id": w.maker.org_id}, P.SEARCH_PRODUCTS, own=True),
     # the past of a company comes in from the command line, or from the company itself

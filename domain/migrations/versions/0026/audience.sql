@@ -44,7 +44,11 @@ create table stock_displays (
 create function groups_of_customer(p_org uuid, p_seller uuid, p_on date) returns uuid[]
     language plpgsql stable parallel safe security definer set search_path = market, pg_temp as $$
 begin
-    return '{}'::uuid[];
+    return array(
+        select m.group_id from customer_group_members m join customer_groups g on g.id = m.group_id
+        where m.buyer_id = p_org and m.seller_id = p_seller and g.closed_at is null
+          and (m.valid_from at time zone 'UTC')::date <= p_on
+          and (m.valid_to is null or (m.valid_to at time zone 'UTC')::date > p_on));
 end $$;
 
 -- Whether an organisation is among those whom a seller has chosen for an offer, on a day. Its places decide about
