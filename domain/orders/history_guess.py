@@ -7,14 +7,14 @@ read it open (1,234 or 03/04/2025), that is said as a doubt and left to the pers
 import codecs
 import csv
 import io
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
+from domain.kernel.delimited import day_order as find_day_order
+from domain.kernel.delimited import decimal_mark, folded
 from domain.orders.history_files import codec
-from domain.orders.history_flat import DELIMITERS, DayOrder, Layout
+from domain.orders.history_flat import DELIMITERS, Layout
 from domain.orders.history_words import FIELD_OF, STATE_OF
 
 LOOKED_AT_BYTES = 1 << 20
@@ -53,8 +53,8 @@ def guess_layout(
     rows = tuple(tuple(row) for row in found[1 : LOOKED_AT_ROWS + 1] if any(row))
     fields = dict(columns) if columns is not None else guess_columns(header)
     decimal, day_order = (
-        _decimal(_cells(header, rows, fields, "unit_price", "line_discount", "quantity")),
-        _day_order(_cells(header, rows, fields, "ordered_at", "promised_at", "shipped_at", "delivered_at")),
+        decimal_mark(_cells(header, rows, fields, "unit_price", "line_discount", "quantity")),
+        find_day_order(_cells(header, rows, fields, "ordered_at", "promised_at", "shipped_at", "delivered_at")),
     )
     doubts: set[Doubt] = set()
     if not sure:
@@ -114,13 +114,6 @@ def guess_columns(header: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def folded(words: str) -> str:
-    """Lower case without accents and signs, one blank between words; "OrderDate" is two words."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(sign))
-    return " ".join(re.sub(r"[^0-9a-z]+", " ", bare.casefold()).split())
-
-
 def encoding_of(file: BinaryIO) -> str:
     """UTF-16 by its mark; UTF-8 if the whole file is; else what Windows writes in Western Europe."""
     file.seek(0)
@@ -166,36 +159,3 @@ def _cells(
 ) -> list[str]:
     places = [header.index(columns[field]) for field in fields if columns.get(field) in header]
     return [row[place].strip() for row in rows for place in places if len(row) > place and row[place].strip()]
-
-
-def _decimal(cells: list[str]) -> Literal[".", ","] | None:
-    """The decimal mark, or None when every mark could stand for thousands as well."""
-    in_doubt = False
-    for cell in cells:
-        marks = [sign for sign in cell if sign in ".,"]
-        if not marks:
-            continue
-        last: Literal[".", ","] = "." if marks[-1] == "." else ","
-        if len(set(marks)) == 2 or (len(marks) == 1 and not re.search(r"[.,][0-9]{3}(?![0-9])", cell)):
-            return last
-        if len(marks) > 1:
-            return "," if last == "." else "."  # 1.234.567
-        if re.match(r"[^0-9]*0[.,]", cell):
-            return last  # 0.125 is no thousand
-        in_doubt = True
-    return None if in_doubt else "."
-
-
-def _day_order(cells: list[str]) -> DayOrder | None:
-    """What stands first in the dates, or None when no date says it. Who writes dots begins with the day."""
-    in_doubt = has_dots = False
-    for cell in cells:
-        match = re.match(r"([0-9]{1,4})([./-])([0-9]{1,2})[./-]([0-9]{2,4})", cell)
-        if not match or len(match[1]) == 4:
-            continue
-        if int(match[1]) > 12:
-            return "dmy"
-        if int(match[3]) > 12:
-            return "mdy"
-        in_doubt, has_dots = True, has_dots or match[2] == "."
-    return ("dmy" if has_dots else None) if in_doubt else "ymd"

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain import identity
+from domain.catalog.uploading.cells import gtin_in
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.events import Event
 from domain.kernel.ids import new_id
@@ -109,9 +110,9 @@ _SELLER = text(
 def import_catalog(work: Work, *, path: Path, seller: str, currency: str = "EUR") -> ImportedCatalog:
     """Load a product file (`.csv` or `.csv.gz`) for a seller and put all of it on sale; for the command line.
 
-    A seller of that name who is not here yet is registered as a manufacturer. Columns: product_id, title, price_cents and, if known, sku, short_description, supplier, ean; others become
-    specifications. Raises `NotFound` for people, `Invalid` when a needed column is missing. Announces
-    `CatalogImported`.
+    A seller of that name who is not here yet is registered as a manufacturer. Columns: product_id, title, price_cents
+    and, if known, sku, short_description, supplier, ean; others become specifications. Raises `NotFound` for people,
+    `Invalid` when a needed column is missing. Announces `CatalogImported`.
     """
     if not work.actor.is_system:
         raise NotFound
@@ -155,9 +156,8 @@ def import_catalog(work: Work, *, path: Path, seller: str, currency: str = "EUR"
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
-    raw: Any = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with raw, TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file:
-        yield file
+    with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as plain:
+        yield TextIOWrapper(plain, encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _rows(file: IO[str], bad: list[tuple[int, str]]) -> Iterator[str]:
@@ -179,26 +179,14 @@ def _rows(file: IO[str], bad: list[tuple[int, str]]) -> Iterator[str]:
         cells = (
             str(lines.line_num), external_id, (row.get("sku") or "").strip()[:80] or external_id[:80], name[:300],
             (row.get("short_description") or "").strip(), (row.get("supplier") or "").strip() or None,
-            gtin_in((row.get("ean") or "").strip()), f"{int(cents) // 100}.{int(cents) % 100:02d}",
+            _gtin((row.get("ean") or "").strip()), f"{int(cents) // 100}.{int(cents) % 100:02d}",
             json.dumps(facts, ensure_ascii=False),
         )  # fmt: skip
         yield "\t".join("\\N" if cell is None else cell.translate(_ESCAPED) for cell in cells) + "\n"
 
 
-def gtin_in(digits: str) -> str | None:
-    """A trade item number with a right check digit as it stands (8, 12, 13 or 14 digits), else None.
-
-    Fewer digits may be a number that has lost its leading zeros in a spreadsheet.
-    """
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    for length in (8, 12, 13, 14):
-        number = digits.zfill(length)
-        if len(number) == length and (len(digits) == length or length - len(digits) <= 2) and _checks(number):
-            return number
-    return None
-
-
-def _checks(number: str) -> bool:
-    weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
-    return weighed % 10 == 0
+def _gtin(words: str) -> str | None:
+    try:
+        return gtin_in(words) if words else None
+    except ValueError:
+        return None  # a product without a number is still a product
