@@ -1,27 +1,31 @@
-"""The catalogue: categories, products with variants, and each seller's offers.
+"""The catalogue: categories with what they ask for, products with variants and media, and each seller's offers.
 
 A product is a shared identity; an *offer* is one seller's SKU for one variant, with order rules (minimum
-quantity, increment, packs), price tiers and a lead time. Offers are draft, published, paused or
-discontinued. Prices are never overwritten: a new list closes the old rows. Announces what changed with
+quantity, increment, packs), price tiers, a lead time, a grade, a shelf life and a policy of warranty and returns.
+Offers are draft, in review (in categories that operations look at), published, paused or discontinued; changes of
+what is on sale there are pending, approved, rejected or withdrawn. A product's numbers are kept in the unit that its
+category asks for. Prices are never overwritten: a new list closes the old rows. Announces what changed with
 before and after. Relies on identity. Refuses rising price ladders, doubled SKUs and changes to what
 somebody else has just changed.
 """
 
 from domain.catalog.audience import mark_audience
+from domain.catalog.categories import category_tree, change_category, create_category, set_template, template_of
+from domain.catalog.certificates import CertificateDoesNotHold, my_certificates, product_claims, set_certificates
 from domain.catalog.commands import (
     SkuTaken,
     change_offer,
-    change_product,
-    create_category,
     create_offer,
-    create_product,
     discontinue_offer,
     pause_offer,
     publish_offer,
+    publish_offers,
     set_lead_time,
     set_seller_terms,
 )
 from domain.catalog.history import adopt_products
+from domain.catalog.media import add_media, arrange_media, describe_media, media_of, remove_media
+from domain.catalog.policies import assign_policy, my_policies, policies, write_policy
 from domain.catalog.prices import (
     BelowFloor,
     StaleVersion,
@@ -29,6 +33,7 @@ from domain.catalog.prices import (
     change_prices,
     changed_ladders,
     check_price,
+    checked_tiers,
     may_go_to,
     plan_prices,
     planned_prices,
@@ -38,53 +43,152 @@ from domain.catalog.prices import (
     set_prices,
     withdraw_plan,
 )
-from domain.catalog.queries import categories, my_offers, offer_sheet, seller_terms, variants_of_product
-from domain.catalog.states import OfferState
+from domain.catalog.products import change_product, create_product
+from domain.catalog.queries import (
+    categories,
+    my_offers,
+    offer_sheet,
+    product_sheet,
+    seller_terms,
+    variants_of_product,
+)
+from domain.catalog.reviewing import (
+    ChangeOvertaken,
+    ChangeWaits,
+    OtherEyesNeeded,
+    changes,
+    decide_change,
+    my_changes,
+    withdraw_change,
+)
+from domain.catalog.specifications import aligned_specifications
+from domain.catalog.states import GRADES, AttributeKind, ChangeState, MediaKind, OfferState, PackLevel
+from domain.catalog.units import UNITS
 from domain.catalog.uploading import CatalogImported, ImportedCatalog, import_catalog
-from domain.catalog.views import CategoryRow, OfferRow, OfferSheet, PackRow, PlanRow, SellerTermsSheet, Tier
+from domain.catalog.variants import (
+    change_variants,
+    checked_gtin,
+    create_grade,
+    create_variants,
+    match_candidates,
+    my_variants,
+    remove_variants,
+)
+from domain.catalog.views import (
+    AlignedRow,
+    AttributeRow,
+    CategoryNode,
+    CategoryRow,
+    ChangeRow,
+    ClaimRow,
+    MatchRow,
+    MediaRow,
+    OfferRow,
+    OfferSheet,
+    PackRow,
+    PlanRow,
+    PolicyRow,
+    ProductSheet,
+    SellerTermsSheet,
+    TagRow,
+    Tier,
+    VariantRow,
+)
 
 __all__ = [
+    "AlignedRow",
+    "AttributeKind",
+    "AttributeRow",
     "BelowFloor",
     "CatalogImported",
+    "CategoryNode",
     "CategoryRow",
+    "CertificateDoesNotHold",
+    "ChangeOvertaken",
+    "ChangeRow",
+    "ChangeState",
+    "ChangeWaits",
+    "ClaimRow",
+    "GRADES",
     "ImportedCatalog",
+    "MatchRow",
+    "MediaKind",
+    "MediaRow",
     "OfferRow",
     "OfferSheet",
     "OfferState",
+    "OtherEyesNeeded",
+    "PackLevel",
     "PackRow",
     "PlanRow",
+    "PolicyRow",
+    "ProductSheet",
     "SellerTermsSheet",
     "SkuTaken",
     "StaleVersion",
+    "TagRow",
     "Tier",
+    "UNITS",
+    "VariantRow",
+    "add_media",
     "adopt_products",
+    "aligned_specifications",
+    "arrange_media",
+    "assign_policy",
     "begin_prices",
     "categories",
+    "category_tree",
+    "change_category",
     "change_offer",
     "change_prices",
     "change_product",
+    "change_variants",
     "changed_ladders",
+    "changes",
     "check_price",
+    "checked_gtin",
+    "checked_tiers",
     "create_category",
+    "create_grade",
     "create_offer",
     "create_product",
+    "create_variants",
+    "decide_change",
+    "describe_media",
     "discontinue_offer",
     "import_catalog",
     "mark_audience",
+    "match_candidates",
     "may_go_to",
+    "media_of",
+    "my_certificates",
+    "my_changes",
     "my_offers",
+    "my_policies",
+    "my_variants",
     "offer_sheet",
     "pause_offer",
     "plan_prices",
     "planned_prices",
+    "policies",
+    "product_claims",
+    "product_sheet",
     "publish_offer",
+    "publish_offers",
+    "remove_media",
+    "remove_variants",
     "require_floor",
     "seller_terms",
+    "set_certificates",
     "set_lead_time",
     "set_price_floor",
     "set_price_tiers",
     "set_prices",
     "set_seller_terms",
+    "set_template",
+    "template_of",
     "variants_of_product",
+    "withdraw_change",
     "withdraw_plan",
+    "write_policy",
 ]

@@ -1,5 +1,6 @@
 """The products of an imported order history: categories, products, variants and offers in one sweep each."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -77,13 +78,13 @@ def adopt_products(work: Work, *, history_id: UUID) -> None:
 _MAKE_WAY = text("""
     update offers f set sku = f.sku || ' (past)'
     from product_variants v join products p on p.id = v.product_id
-    where f.seller_id = :seller_id and f.sku = :sku and v.id = f.variant_id and p.history_id is not null
+    where f.seller_id = :seller_id and f.sku = any (:skus) and v.id = f.variant_id and p.history_id is not null
 """)
 
 
-def make_way(work: Work, *, seller_id: UUID, sku: str) -> None:
-    """Let a SKU that stands only in the seller's imported past be used again.
+def make_way(work: Work, *, seller_id: UUID, skus: Sequence[str]) -> None:
+    """Let SKUs that stand only in the seller's imported past be used again.
 
     The lines of the past keep the SKU they were sold under; what is imported from now on is the new offer's.
     """
-    work.session.execute(_MAKE_WAY, {"seller_id": seller_id, "sku": sku})
+    work.session.execute(_MAKE_WAY, {"seller_id": seller_id, "skus": list(skus)})

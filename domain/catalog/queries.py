@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.catalog.views import CategoryRow, OfferRow, OfferSheet, PackRow, SellerTermsSheet, Tier
+from domain.catalog.views import CategoryRow, OfferRow, OfferSheet, PackRow, ProductSheet, SellerTermsSheet, Tier
 from domain.identity import Permission
 from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
@@ -37,7 +37,8 @@ def my_offers(
             " left join categories c on c.id = p.category_id"
             " where o.seller_id = :org_id and p.history_id is null"
             " and (cast(:state as text) is null or o.state = :state)"
-            " and (strpos(lower(p.name), lower(:find)) > 0 or strpos(lower(o.sku), lower(:find)) > 0)"
+            " and (strpos(lower(p.name), lower(:find)) > 0 or strpos(lower(o.sku), lower(:find)) > 0"
+            "   or ltrim(v.gtin, '0') = ltrim(:find, '0'))"
             " order by p.name, v.name, o.sku limit :size offset :skip)"
             " select m.id as offer_id, m.product_id, m.variant_id, m.product_name, m.variant_name, m.category, m.sku,"
             " m.state, m.currency, t.from_price, m.minimum_quantity, m.order_increment, m.lead_time_days,"
@@ -96,11 +97,33 @@ def offer_sheet(work: Work, *, offer_id: UUID) -> OfferSheet:
     )
 
 
+_PRODUCT = text("""
+    select p.id as product_id, p.name, p.brand, p.description, p.category_id, c.name as category, p.base_unit,
+           p.specifications, p.option_names, p.picture_file_id, p.created_by_org_id = :org_id as is_mine,
+           category_is_reviewed(p.category_id) as is_reviewed, p.created_at
+    from products p left join categories c on c.id = p.category_id
+    where p.id = :product_id and (p.created_by_org_id = :org_id or exists (
+        select 1 from product_variants v join offers o on o.variant_id = v.id
+        where v.product_id = p.id and o.seller_id = :org_id))
+""")
+
+
+def product_sheet(work: Work, *, product_id: UUID) -> ProductSheet:
+    """A product that one described or offers, as its seller sees it. Raises `NotFound`."""
+    work.actor.require(Permission.SEE_OFFERS)
+    facts = {"product_id": product_id, "org_id": work.actor.require_org()}
+    row = work.session.execute(_PRODUCT, facts).one_or_none()
+    if row is None:
+        raise NotFound
+    return ProductSheet.model_validate(row._asdict())
+
+
 def variants_of_product(work: Work, *, product_id: UUID) -> list[tuple[UUID, str]]:
     """The variants of a product: (id, name), by name."""
     work.actor.require(Permission.SEARCH_PRODUCTS)
     rows = work.session.execute(
-        text("select id, name from product_variants where product_id = :id order by name"), {"id": product_id}
+        text("select id, name from product_variants where product_id = :id and removed_at is null order by name"),
+        {"id": product_id},
     )
     return [(row.id, row.name) for row in rows]
 

@@ -35,7 +35,9 @@ class Setting(StrEnum):
     VERIFICATION_ANSWER_BUSINESS_HOURS = "verification_answer_business_hours"
     FACTOR_REQUIRED_FOR_MONEY = "factor_required_for_money"
     STOCK_ADJUSTMENT_LIMIT = "stock_adjustment_limit"
+    COUNT_APPROVAL_LIMIT = "count_approval_limit"
     LOST_FACTOR_WAIT_HOURS = "lost_factor_wait_hours"
+    SMALL_EDIT_SIGNS = "small_edit_signs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,14 @@ TERMS: dict[Setting, Terms] = {
         "Payouts and bank accounts ask for a second factor", "(0: only of those who have one, 1: of all)", 0, 0, 1
     ),
     Setting.LOST_FACTOR_WAIT_HOURS: _terms("A lost second factor goes after a waiting time of", "hours", 24, 24, 168),
+    Setting.SMALL_EDIT_SIGNS: _terms(
+        "Longest correction of a description that passes unseen in a reviewed category", "characters", 20, 0, 500
+    ),
     Setting.STOCK_ADJUSTMENT_LIMIT: _terms(
         "Most by which a production manager corrects stock alone", "units in 24 hours", 1000, 0, 1000000
+    ),
+    Setting.COUNT_APPROVAL_LIMIT: _terms(
+        "Most by which a count may differ without another person's approval", "units", 20, 0, 1000000
     ),
 }
 DEFAULTS: dict[Setting, Decimal] = {setting: terms.usual for setting, terms in TERMS.items()}

@@ -7,7 +7,7 @@ nobody ever gets one that it found harmful; a command never waits for the scanne
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,18 +63,21 @@ class FileSheet(BaseModel):
 
 
 def store(
-    work: Work, *, content: bytes, name: str, is_public: bool = False, needs: Sequence[StrEnum] = ()
-) -> UUID:
+    work: Work, *, content: bytes, name: str, is_public: bool = False, needs: Sequence[StrEnum] = (),
+    kinds: Collection[str] = media.DOCUMENTS, largest: int = LARGEST_BYTES,
+) -> UUID:  # fmt: skip
     """Keep a file for the actor's organisation; with `needs` only for readers who hold one of these rights.
+
+    `kinds` are the media types that are taken, and `largest` how many bytes.
 
     Raises `Invalid` for its type, its structure, its size or the quota.
     """
     org_id = work.actor.require_org()
     if not content:
         raise Invalid("This file is empty.")
-    if len(content) > LARGEST_BYTES:
-        raise Invalid(f"This file is larger than {LARGEST_BYTES // 1024**2} MB.")
-    taken = media.take_in(content, is_evidence=not is_public)
+    if len(content) > largest:
+        raise Invalid(f"This file is larger than {largest // 1024**2} MB.")
+    taken = media.take_in(content, is_evidence=not is_public, kinds=kinds)
     used = work.session.scalar(select(func.coalesce(func.sum(StoredFile.bytes), 0)).where(StoredFile.org_id == org_id))
     if int(used or 0) + len(taken.content) > QUOTA_BYTES:
         raise Invalid("Your organisation's storage is full. Please remove files that you no longer need.")
@@ -102,6 +105,14 @@ def read(work: Work, *, file_id: UUID) -> tuple[bytes, str]:
     if row.scan_state == "harmful":
         raise FileHarmful("The virus scanner found something harmful in this file; nobody can open it.")
     return _path(row.sha256).read_bytes(), row.media_type
+
+
+def fresh(work: Work, *, file_id: UUID) -> bytes:
+    """The bytes of a file that this very command has stored, whatever a scanner will say: to make others of it."""
+    row = _mine(work, file_id)
+    if row.org_id != work.actor.org_id or row.stored_at != work.now:
+        raise NotFound
+    return _path(row.sha256).read_bytes()
 
 
 def sheet(work: Work, *, file_id: UUID) -> FileSheet:

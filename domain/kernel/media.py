@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -16,9 +16,21 @@ from typing import Any
 
 from domain.kernel.confined import confined
 from domain.kernel.errors import Invalid
+from domain.kernel.moving import film_facts, model_facts
 
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"%PDF-": "application/pdf"}
-SUFFIXES = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "application/pdf": (".pdf",)}
+SUFFIXES = {
+    "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "application/pdf": (".pdf",), "video/mp4": (".mp4",),
+    "model/gltf-binary": (".glb",),
+}  # fmt: skip
+DOCUMENTS = frozenset(SIGNATURES.values())  # what is stored where nothing else is said
+PICTURES = frozenset({"image/png", "image/jpeg"})
+VIDEO, MODEL = "video/mp4", "model/gltf-binary"
+_ASKED = {
+    frozenset({VIDEO}): "Only MP4 films can be stored here.",
+    frozenset({MODEL}): "Only 3D models in the format GLB can be stored here.",
+    PICTURES: "Only PNG and JPEG pictures can be stored here.",
+}
 PIXELS_MAX = 40_000_000
 PIXELS_AT_ONCE = 2_000_000  # smaller pictures of goods are decoded where they are: the demo has hundreds
 PAGES_MAX = 100
@@ -33,13 +45,19 @@ class Taken:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def take_in(content: bytes, *, is_evidence: bool = True) -> Taken:
+def take_in(content: bytes, *, is_evidence: bool = True, kinds: Collection[str] = DOCUMENTS) -> Taken:
     """The bytes to keep of a file, and what it says of itself. Raises `Invalid` for what cannot be kept."""
     media_type = next((kind for signature, kind in SIGNATURES.items() if content.startswith(signature)), None)
-    if media_type is None:
-        raise Invalid("Only PDF, PNG and JPEG files can be stored.")
+    if media_type is None and content[4:8] == b"ftyp":
+        media_type = VIDEO
+    if media_type is None and content[:4] == b"glTF":
+        media_type = MODEL
+    if media_type not in kinds or media_type is None:
+        raise Invalid(_ASKED.get(frozenset(kinds), "Only PDF, PNG and JPEG files can be stored."))
     if media_type == "application/pdf":
         return Taken(media_type, content, _pdf_facts(content))
+    if media_type in (VIDEO, MODEL):
+        return Taken(media_type, content, film_facts(content) if media_type == VIDEO else model_facts(content))
     if is_evidence or _pixels(content) > PIXELS_AT_ONCE:
         made = confined(redraw, content, is_evidence=is_evidence)
     else:
@@ -186,6 +204,40 @@ def redraw(content: bytes, *, is_evidence: bool) -> dict[str, Any]:
     if is_evidence:
         facts |= {"given_sha256": hashlib.sha256(content).hexdigest(), "likeness": likeness(turned)}
     return {"content": made.getvalue(), "facts": facts}
+
+
+def in_sizes(content: bytes, sides: Sequence[int]) -> list[bytes]:
+    """A picture that is stored already, made smaller so that it fits squares of these sides: JPEG, or PNG where it is
+    see-through. A picture that is small enough is only written anew. Large ones are decoded in a confined child."""
+    if _pixels(content) > PIXELS_AT_ONCE:
+        made = confined(shrink, content, sides=list(sides))
+        return [made[str(side)] for side in sides]
+    small = shrink(content, sides=list(sides))
+    return [small[str(side)] for side in sides]
+
+
+def shrink(content: bytes, *, sides: list[int]) -> dict[str, bytes]:
+    """Smaller pictures by the side of the square that they fit; may run in a confined child."""
+    from PIL import Image
+
+    picture = _opened(content)
+    try:
+        picture.load()
+        whole = picture.convert("RGBA" if picture.mode in ("RGBA", "LA", "P") else "RGB")
+    except (OSError, ValueError, SyntaxError):
+        raise Invalid("This picture is damaged. Please save it again and upload the new file.") from None
+    is_open = whole.mode == "RGBA" and whole.getextrema()[3][0] < 255
+    found = {}
+    for side in sides:
+        small = whole.copy()
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        if is_open:
+            small.save(file, "PNG", optimize=True)
+        else:
+            small.convert("RGB").save(file, "JPEG", quality=82, optimize=True)
+        found[str(side)] = file.getvalue()
+    return found
 
 
 def likeness(picture: Any) -> str:
