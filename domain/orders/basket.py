@@ -38,9 +38,13 @@ def remove_from_basket(work: Work, *, offer_id: UUID) -> None:
 
 def confirm_basket_prices(work: Work) -> int:
     """Accept today's prices for all lines whose price has changed. Returns how many had."""
-    basket = _open_basket(work)
-    lines = work.session.scalars(select(BasketLine).where(BasketLine.basket_id == basket)).all()
-    prices = pricing.resolve(work, quantities={line.offer_id: line.quantity for line in lines})
+    basket = open_basket(work)
+    lines = work.session.scalars(
+        select(BasketLine)
+        .where(BasketLine.basket_id == basket)
+        .order_by(BasketLine.added_at, BasketLine.offer_id)  # in this order budgets of promotions are shared out
+    ).all()
+    prices = pricing.resolve(work, quantities={line.offer_id: line.quantity for line in lines}, together=True)
     changed = 0
     for line in lines:
         price = prices.get(line.offer_id)
@@ -75,7 +79,7 @@ def hand_over_basket(work: Work, *, org_id: UUID, person_id: UUID, handed_to: UU
 
 
 def _set(work: Work, offer_id: UUID, quantity: int) -> None:
-    basket_id = _open_basket(work)
+    basket_id = open_basket(work)
     identity.require_active_organization(work)
     _for_sale(work, offer_id)
     price = pricing.resolve(work, quantities={offer_id: quantity}).get(offer_id)
@@ -116,7 +120,8 @@ def _for_sale(work: Work, offer_id: UUID) -> None:
         raise NotFound("This product is not for sale at the moment.")
 
 
-def _open_basket(work: Work) -> UUID:
+def open_basket(work: Work) -> UUID:
+    """One's open basket, its row locked; a new one when there is none."""
     work.actor.require(Permission.FILL_BASKET)
     facts = {"buyer_id": work.actor.require_org(), "person_id": work.actor.user_id}
     if work.actor.user_id is None:
@@ -144,5 +149,5 @@ def _open_basket(work: Work) -> UUID:
 
 def _line(work: Work, offer_id: UUID) -> BasketLine | None:
     return work.session.scalar(
-        select(BasketLine).where(BasketLine.basket_id == _open_basket(work), BasketLine.offer_id == offer_id)
+        select(BasketLine).where(BasketLine.basket_id == open_basket(work), BasketLine.offer_id == offer_id)
     )

@@ -158,3 +158,22 @@ class OrderCompleted(OrderEvent):
 class ShortageRefunded(OrderEvent):
     units: int
     refunded: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListSaved(Event):
+    subject: ClassVar[str] = "saved_list"
+    lines: int
+    is_shared: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListChanged(Event):
+    subject: ClassVar[str] = "saved_list"
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListForgotten(Event):
+    subject: ClassVar[str] = "saved_list"

@@ -38,8 +38,20 @@ class BasketRow(View):
     tax: Decimal
     next_quantity: int | None
     next_unit_price: Decimal | None
+    list_price: Decimal
     price_trace: list[dict[str, Any]]
     problem: str | None
+
+
+class MixRow(View):
+    """A product whose variants together have a minimum; what is missing in units, and what those cost at least."""
+
+    product_id: UUID
+    product_name: str
+    quantity: int
+    minimum_quantity: int
+    missing: int
+    missing_value: Decimal
 
 
 class BasketGroup(View):
@@ -56,6 +68,7 @@ class BasketGroup(View):
     order_minimum: Decimal
     missing_to_minimum: Decimal
     free_shipping_from: Decimal | None
+    mixes: list[MixRow]
 
 
 class BasketSheet(View):
@@ -311,3 +324,127 @@ class PastMonth(View):
     month_on: date
     orders: int
     gmv: Decimal
+
+
+class LeftOut(View):
+    name: str
+    reason: str
+
+
+class LoadedList(View):
+    """What came from a list into the basket, and what did not."""
+
+    added: int
+    left_out: list[LeftOut]
+
+
+class ListRow(View):
+    """A saved basket, of one's own or shared by a colleague."""
+
+    list_id: UUID
+    name: str
+    is_shared: bool
+    is_mine: bool
+    owner_name: str
+    changed_at: datetime
+    lines: int
+
+
+class ListLine(View):
+    """What one line cost when it was saved and what it costs today; `reason` says what stands in the way."""
+
+    offer_id: UUID
+    product_id: UUID | None
+    picture_file_id: UUID | None
+    sku: str
+    name: str
+    seller_name: str
+    quantity: int
+    currency: str
+    seen_unit_price: Decimal
+    unit_price: Decimal | None
+    goods: Decimal | None
+    is_for_sale: bool
+    reason: str | None
+
+    @property
+    def drift(self) -> Decimal | None:
+        """How much more one costs than when it was saved."""
+        return None if self.unit_price is None else self.unit_price - self.seen_unit_price
+
+
+class ListSheet(View):
+    list_id: UUID
+    name: str
+    is_shared: bool
+    is_mine: bool
+    owner_name: str
+    changed_at: datetime
+    lines: list[ListLine]
+
+
+class Substitute(View):
+    """An offer that could be meant by a line, or serve instead."""
+
+    offer_id: UUID
+    product_id: UUID
+    name: str
+    seller_name: str
+    sku: str
+    currency: str
+    unit_price: Decimal
+    stock: str
+    available: int | None
+    packs: dict[str, int]
+
+
+class QuickLine(View):
+    """A line of a quick order: "found", "ambiguous", "unknown" or "wrong". `why` says what stands in the way.
+
+    A found line has one substitute: the offer itself.
+    """
+
+    line_no: int
+    typed: str
+    code: str
+    count: int
+    pack: str
+    state: str
+    offer_id: UUID | None
+    quantity: int | None
+    why: str | None
+    substitutes: list[Substitute]
+
+
+class QuickOrder(View):
+    lines: list[QuickLine]
+
+
+class ToPutAway(View):
+    """An order with accepted goods that lie in no store or warehouse of one's own yet."""
+
+    order_id: UUID
+    number: str
+    seller_name: str
+    site_id: UUID | None
+    site_name: str | None
+    delivered_at: datetime | None
+    lines: int
+    units: int
+
+
+class BadSale(View):
+    """A line of a file of sales that cannot be taken in, and why."""
+
+    line: int
+    why: str
+
+
+class StoreSalesSheet(View):
+    """What a file says that a store sold: (variant, day, units) and the lines that cannot be taken in."""
+
+    sales: tuple[tuple[UUID, date, int], ...]
+    bad: tuple[BadSale, ...]
+    units: int
+    content_hash: str
+    is_known: bool

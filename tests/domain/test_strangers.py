@@ -25,7 +25,7 @@ import pyotp
 import pytest
 
 import domain
-from domain import catalog, identity, notifications, orders, payments, reactions, verification
+from domain import catalog, identity, notifications, orders, payments, pricing, reactions, verification
 from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
@@ -36,6 +36,7 @@ from domain.kernel.work import begin, run
 from domain.ledger import Draft, Family, Kind, Leg
 from domain.logistics import Carrier
 from domain.payments import Held, Method
+from domain.pricing import Ask, LineUse, Use
 from domain.reports import MetricQuery, Stage
 from domain.territories import Mode
 from domain.verification import Listed, Registered, UnderWay
@@ -110,6 +111,21 @@ ENTRIES: dict[str, Entry] = {
     "catalog.set_price_tiers": command(lambda w: {"offer_id": w.offer, "tiers": [(1, Decimal("0.01"))]}, P.MANAGE_PRICES),
     "catalog.set_seller_terms": command(
         lambda w: {"currency": "EUR", "order_minimum": Decimal(1), "shipping_fee": Decimal(0)}, P.MANAGE_PRICES, own=True),
+    "catalog.set_prices": command(lambda w: {"ladders": {w.offer: [(1, Decimal("0.01"))]}}, P.MANAGE_PRICES),
+    "catalog.change_prices": command(
+        lambda w: {"request_id": again(), "offer_ids": [w.offer], "percent": Decimal(-5)}, P.MANAGE_PRICES),
+    "catalog.changed_ladders": question(
+        lambda w: {"offer_ids": [w.offer], "percent": Decimal(-5)}, P.MANAGE_PRICES),
+    "catalog.plan_prices": command(
+        lambda w: {"request_id": again(), "offer_id": w.offer, "tiers": [(1, Decimal("0.01"))],
+                   "starts_at": datetime.now(UTC) + timedelta(days=40)}, P.MANAGE_PRICES),
+    "catalog.withdraw_plan": command(lambda w: {"plan_id": w.price_plan, "version": 1}, P.MANAGE_PRICES),
+    "catalog.planned_prices": question(lambda w: {"offer_id": w.offer}, P.SEE_PRICES, own=True),
+    "catalog.begin_prices": command(nothing),
+    "catalog.set_price_floor": command(
+        lambda w: {"offer_id": w.offer, "minimum_price": Decimal("9.99")}, P.SET_PRICE_FLOORS),
+    "catalog.require_floor": question(lambda w: {"lowest": {w.offer: Decimal("0.01")}}, own=True),
+    "catalog.may_go_to": question(lambda w: {"share": Decimal(1)}, own=True),
     # a product is a shared identity: who sells it too looks up its variants
     "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "discovery.product_sheet": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
@@ -280,6 +296,18 @@ ENTRIES: dict[str, Entry] = {
     "identity.registration_behind": question(lambda w: {"token": w.registration_token}),
     "identity.registration_mail": question(lambda w: {"registration_id": w.registration}),
     "verification.release_cases_of": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "orders.add_many_to_basket": command(lambda w: {"quantities": {w.offer: 2}}, P.FILL_BASKET, own=True),
+    "orders.save_basket_as_list": command(
+        lambda w: {"request_id": again(), "name": uuid4().hex, "is_shared": True}, P.FILL_BASKET, own=True),
+    "orders.load_list": command(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
+    "orders.change_list": command(lambda w: {"list_id": w.saved_list, "name": "Mine", "is_shared": False}, P.FILL_BASKET),
+    "orders.forget_list": command(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
+    "orders.set_list_quantity": command(
+        lambda w: {"list_id": w.saved_list, "offer_id": w.offer, "quantity": 1}, P.FILL_BASKET),
+    "orders.renew_list_prices": command(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
+    "orders.my_lists": question(nothing, P.FILL_BASKET, own=True),
+    "orders.list_sheet": question(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
+    "orders.read_quick_order": question(lambda w: {"pasted": "SKU-1;2"}, P.FILL_BASKET, own=True),
     "orders.hand_over_basket": command(
         lambda w: {"org_id": w.shop.org_id, "person_id": w.shop.owner.user_id, "handed_to": w.clerk}),
     "reports.getting_started": question(nothing, own=True),
@@ -492,6 +520,35 @@ ENTRIES: dict[str, Entry] = {
     "payments.wallet_owners": question(nothing, P.MATCH_PAYMENTS),
     "payments.wallet_reference": command(nothing, own=True),
     "pricing.resolve": question(lambda w: {"quantities": {w.draft: 1, w.paused: 1}}, staff=ALL),
+    "pricing.resolve_many": question(lambda w: {"asks": [Ask(w.shop.org_id, w.offer, 1)]}, staff=ALL),
+    "pricing.open_group": command(
+        lambda w: {"request_id": again(), "name": uuid4().hex, "customer_ids": [w.shop.org_id]}, P.MANAGE_PRICES),
+    "pricing.set_group_members": command(lambda w: {"group_id": w.group, "customer_ids": []}, P.MANAGE_PRICES),
+    "pricing.close_group": command(lambda w: {"group_id": w.group}, P.MANAGE_PRICES),
+    "pricing.make_rule": command(
+        lambda w: {"request_id": again(), "step": "promotion", "kind": "percent", "title": "Mine",
+                   "percent": Decimal(5), "scope": "offers", "offer_ids": [w.offer]}, P.MANAGE_PRICES),
+    "pricing.end_rule": command(lambda w: {"rule_id": w.price_rule}, P.MANAGE_PRICES),
+    "pricing.set_product_minimum": command(
+        lambda w: {"product_id": w.product, "minimum_quantity": 3}, P.MANAGE_PRICES),
+    "pricing.ask_price": command(
+        lambda w: {"request_id": again(), "offer_id": w.offer, "customer_id": w.shop.org_id,
+                   "unit_price": Decimal("1.00"), "ends_at": datetime.now(UTC) + timedelta(days=9), "reason": "Loyal"},
+        P.ASK_PRICES),
+    "pricing.decide_price_request": command(
+        lambda w: {"price_request_id": w.price_request, "approve": False, "answer": "No"}, P.PRICE_BELOW_FLOOR),
+    "pricing.price_requests": question(nothing, P.ASK_PRICES, own=True),
+    "pricing.my_customers": question(nothing, P.SEE_PRICES, own=True),
+    "pricing.my_groups": question(nothing, P.SEE_PRICES, own=True),
+    "pricing.my_price_lists": question(lambda w: {"offer_id": w.offer}, P.SEE_PRICES, own=True),
+    "pricing.my_product_minimums": question(nothing, P.SEE_PRICES, own=True),
+    "pricing.my_rules": question(nothing, P.SEE_PRICES, own=True),
+    # what is for sale has its list prices; a draft has them for its seller
+    "pricing.price_history": question(lambda w: {"offer_id": w.draft}, P.SEE_PRICES),
+    "pricing.spend_promotions": command(
+        lambda w: {"uses": [LineUse(w.paid, again(), Use(w.price_rule, Decimal("1.00"), 5))]}),
+    "pricing.return_promotions": command(lambda w: {"order_ids": [w.paid]}),
+    "orders.paid_prices": question(lambda w: {"offer_id": w.offer}, own=True),
     # the audit trail
     "reports.all_audit": question(lambda w: AUDIT_TIME, P.SEE_ALL_AUDIT),
     "reports.audit_chain": question(nothing, P.SEE_ALL_AUDIT),
@@ -720,6 +777,22 @@ def wish(asker: Actor, shop: Company, offer_id: UUID) -> tuple[UUID, Decimal]:
     return asked, total
 
 
+def price_things(world: World, shop: Company, maker: Company) -> None:
+    """A customer group, a rule, a planned list and a wish for a lower price, none of which changes a price of today."""
+    asker = maker.people.get(Variant.SALES_REPRESENTATIVE, maker.owner)
+    later = datetime.now(UTC) + timedelta(days=30)
+    world.group = run(maker.owner, pricing.open_group, request_id=uuid4(), name="Old friends",
+                      customer_ids=[shop.org_id])  # fmt: skip
+    world.price_rule = run(maker.owner, pricing.make_rule, request_id=uuid4(), step="customer", kind="percent",
+                           title="For friends", group_id=world.group, percent=Decimal(1), starts_at=later)  # fmt: skip
+    world.price_plan = run(maker.owner, catalog.plan_prices, request_id=uuid4(), offer_id=world.offer,
+                           tiers=[(1, Decimal("11.00"))], starts_at=later)  # fmt: skip
+    world.price_request = run(
+        asker, pricing.ask_price, request_id=uuid4(), offer_id=world.offer, customer_id=shop.org_id,
+        unit_price=Decimal("7.77"), ends_at=later, reason="They buy much",
+    )  # fmt: skip
+
+
 def fill_world(market: Market, shop: Company, maker: Company) -> World:
     """The trade of a buyer with a seller: what the entries point at."""
     finance = market.finance
@@ -802,6 +875,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)
     with begin(shop.owner) as work:
         world.basket = orders.my_basket(work).basket_id
+    world.saved_list = run(shop.owner, orders.save_basket_as_list, request_id=uuid4(), name="Again", is_shared=True)
     world.link = run(shop.owner, identity.make_link, purpose=identity.LinkPurpose.INVITATION, org_id=shop.org_id,
                      life=timedelta(hours=1))  # fmt: skip
     ticket = run(Actor.system(), identity.sign_in, email=world.email, password=PASSWORD, nonce="nonce", address="home")
@@ -817,6 +891,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     reactions.deliver_new()
     world.notices = [UUID(row) for row in column("select id::text from notices")]
     [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]
+    price_things(world, shop, maker)
     return world
 
 

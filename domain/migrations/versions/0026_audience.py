@@ -21,6 +21,7 @@ def upgrade() -> None:
     for function in (
         "offer_is_for(uuid, uuid, uuid, date)", "offer_is_shown(uuid, text, uuid)", "sees_offer(uuid)",
         "nothing_is_hidden()", "stock_displays_for_me(uuid[], date)", "my_viewed_products(integer)",
+        "offers_by_number(text[])", "products_alike(bigint[], text[])",
     ):  # fmt: skip
         fences.allow(function)
     op.execute("revoke all on function groups_of_customer(uuid, uuid, date) from public")
@@ -52,5 +53,6 @@ def hide() -> None:
     for table in ("price_tiers", "offer_packs"):
         op.execute(
             f'create policy in_audience on {table} as restrictive for select to "{app}"'
-            f" using ((select nothing_is_hidden()) or seller_id = {fences.ME} or {fences.STAFF} or sees_offer(offer_id))"
+            f" using ((select nothing_is_hidden()) or seller_id = {fences.ME} or {fences.STAFF}"
+            " or sees_offer(offer_id))"
         )

@@ -58,3 +58,40 @@ create function my_viewed_products(p_limit integer) returns table (product_id uu
           order by v.occurred_at desc limit 500) a
     group by 1 order by 2 desc limit least(p_limit, 100)
 $$;
+
+-- Offers on sale by SKU or barcode, as far as they are shown to the one who asks. Under row-level security no index on
+-- a worked-out number could be used, so the owner looks.
+create function offers_by_number(p_codes text[]) returns table (code text, offer_id uuid)
+    language plpgsql stable security definer set search_path = market, pg_temp as $$
+declare
+    numbers_asked constant text[] := array(select distinct search_number(c) from unnest(p_codes) c);
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    return query
+    select c.code, o.id
+    from product_search x
+    join product_variants v on v.product_id = x.product_id
+    join offers o on o.variant_id = v.id and o.state = 'published'
+    join unnest(p_codes) as c(code) on search_number(c.code) in (search_number(o.sku), search_number(v.gtin))
+    where x.numbers && numbers_asked and offer_is_shown(o.id, o.audience, o.seller_id);
+end $$;
+
+-- Products whose name is spelled like some words, the nearest five of each.
+create function products_alike(p_lines bigint[], p_words text[])
+    returns table (line_no bigint, product_id uuid, distance real)
+    language plpgsql stable security definer set search_path = market, pg_temp as $$
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    return query
+    select a.line_no, alike.id, alike.distance
+    from unnest(p_lines, p_words) as a(line_no, words)
+    cross join lateral (
+        select p.id, (1 - public.word_similarity(a.words, p.name))::real as distance
+        from products p
+        where a.words <> '' and p.history_id is null and a.words operator(public.<%) p.name
+        order by 2, 1 limit 5) alike;
+end $$;
