@@ -93,6 +93,7 @@ from domain.identity.queries import (
 from domain.identity.reach import (
     AboveLimit,
     adjusts_alone,
+    corrects_stock_alone,
     can_be_limited,
     members_reach,
     reach_of,
@@ -480,6 +481,7 @@ __all__ = [
     "add_member",
     "add_site",
     "adjusts_alone",
+    "corrects_stock_alone",
     "adopt_organizations",
     "change_password",
     "change_setting",

@@ -212,8 +212,7 @@ class Row:
     """Something that people do, and how each variant of a side may.
 
     `does`: what doing it takes (in full, scoped or limited); `reads`, `approves`, `proposes`, `requests`: what those
-    take,
-    `parts`, `views` and `scopes`: what a named part, a narrower look and a scope that is a right of its own take.
+    take, `parts`, `views` and `scopes`: what a named part, a narrower look and a scope that is a right of its own take.
     `commands` are the public commands that change something here, by the name of their face, `questions` those by
     which it is read. `pending` says by variant what is not kept yet. `beside` rows are ours: the specification has no
     row for them.

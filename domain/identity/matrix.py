@@ -602,7 +602,7 @@ FOR_THE_SYSTEM = frozenset({
     "ledger.post_memo", "logistics.deliver", "logistics.ship",
     "notifications.tell", "notifications.unsubscribe", "notifications.mail_notices", "notifications.write_digests",
     "notifications.send_email", "notifications.send_text", "notifications.claim_emails", "notifications.claim_texts",
-    "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions",
+    "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions", "discovery.count_words",
     "orders.import_history", "orders.accept_silently", "orders.tend_requests", "orders.close_shortage",
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",

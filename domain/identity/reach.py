@@ -68,10 +68,17 @@ def scope_kinds(variant: Variant) -> frozenset[ScopeKind]:
 
 def adjusts_alone(actor: Actor) -> bool:
     """Whether the role may correct stock by any number; else large corrections are for a manager."""
-    if actor.variant is None:
-        return True
-    grant = grant_of(Variant(actor.variant), Permission.MANAGE_STOCK)
-    return grant is None or grant.condition is not Condition.LARGE_ADJUSTMENTS_APPROVED
+    return actor.variant is None or _corrects_any(Variant(actor.variant)) is not False
+
+
+def corrects_stock_alone(variant: Variant) -> bool:
+    """Whether people of a role may correct stock, and by any number."""
+    return _corrects_any(Variant(variant)) is True
+
+
+def _corrects_any(variant: Variant) -> bool | None:
+    grant = grant_of(variant, Permission.MANAGE_STOCK)
+    return None if grant is None else grant.condition is not Condition.LARGE_ADJUSTMENTS_APPROVED
 
 
 def can_be_limited(variant: Variant) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from domain import identity, logistics, payments, stock
+from domain import identity, logistics, payments, pricing, stock
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.work import Work
@@ -101,10 +101,11 @@ def cancel_purchase(work: Work, *, purchase_id: UUID) -> None:
         work, buyer_id=purchase.buyer_id, seller_id=None, site_id=purchase.site_id,
         permission=Permission.CANCEL_ORDERS, amount=purchase.total, currency=purchase.currency, at=purchase.created_at,
     )  # fmt: skip
-    for order in _waiting(work, purchase_id, refuse=True):
+    orders = _waiting(work, purchase_id, refuse=True)
+    for order in orders:
         order.ended_at = work.now
         move(work, order, OrderState.CANCELLED, OrderCancelled, reason="", by="buyer")
-        stock.release(work, order_id=order.id)
+    _free(work, orders)
     payments.expire(work, purchase_id=purchase_id)
 
 
@@ -117,9 +118,16 @@ def expire_purchase(work: Work, *, purchase_id: UUID) -> None:
     for order in orders:
         order.ended_at = work.now
         move(work, order, OrderState.EXPIRED, OrderExpired)
-        stock.release(work, order_id=order.id)
     if orders:
+        _free(work, orders)
         payments.expire(work, purchase_id=purchase_id)
+
+
+def _free(work: Work, orders: list[SupplierOrder]) -> None:
+    """Budgets of promotions first, stock after them: the order of locks."""
+    pricing.return_promotions(work, order_ids=[order.id for order in orders])
+    for order in orders:
+        stock.release(work, order_id=order.id)
 
 
 def close_short(work: Work, *, order_id: UUID) -> None:
@@ -185,7 +193,7 @@ def _give_all_back(work: Work, order: SupplierOrder, lines: list[OrderLine], *, 
     for line in lines:
         line.confirmed, line.cancelled = 0, line.ordered
     order.ended_at = work.now
-    work.session.flush()
+    pricing.return_promotions(work, order_ids=[order.id])
     stock.release(work, order_id=order.id)
     payments.refund(work, held=held(order), amount=gross, cause=cause, route=route(order))
 

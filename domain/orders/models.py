@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain import catalog, stock  # noqa: F401  foreign keys point at their tables: known wherever orders are
+from domain import catalog, pricing, stock  # noqa: F401  foreign keys point at their tables: known wherever orders are
 from domain.identity.states import Origin
 from domain.kernel.records import (
     Amount,
@@ -50,7 +50,10 @@ class Basket(Record):
     __tablename__ = "baskets"
     __table_args__ = (
         Index(
-            "baskets_open_key", "buyer_id", "person_id", unique=True,
+            "baskets_open_key",
+            "buyer_id",
+            "person_id",
+            unique=True,
             postgresql_where=text("placed_at is null and requested_at is null"),
         ),
         UniqueConstraint("id", "buyer_id"),
@@ -289,6 +292,39 @@ class OrderLine(Record):
     price_trace: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     policy_id: Mapped[UUID | None]  # the version of warranty and returns it was ordered under
     grade: Mapped[str | None]
+
+
+class PromotionUse(Record):
+    """What a promotion gave to an order line, and what came back: written by the database's own functions alone."""
+
+    __tablename__ = "promotion_uses"
+    __table_args__ = (
+        UniqueConstraint("line_id", "kind"),
+        ForeignKeyConstraint(["rule_id", "seller_id"], ["price_rules.id", "price_rules.seller_id"]),
+        ForeignKeyConstraint(
+            ["order_id", "buyer_id", "seller_id"],
+            ["supplier_orders.id", "supplier_orders.buyer_id", "supplier_orders.seller_id"],
+        ),
+        one_of("kind", ("spent", "returned")),
+        *settled("amount"),
+        CheckConstraint(
+            "case kind when 'spent' then amount >= 0 and units > 0 else amount <= 0 and units < 0 end", name="sign"
+        ),
+        Index(None, "rule_id"),
+        Index(None, "order_id"),
+    )
+
+    id: Mapped[Id]
+    rule_id: Mapped[Key]
+    seller_id: Mapped[Key]
+    buyer_id: Mapped[Key]
+    order_id: Mapped[Key]
+    line_id: Mapped[Key] = mapped_column(ForeignKey("order_lines.id"))
+    kind: Mapped[str]
+    currency: Mapped[Currency]
+    amount: Mapped[Amount]
+    units: Mapped[Quantity]
+    used_at: Mapped[Instant]
 
 
 class ProductionReport(Record):

@@ -27,11 +27,13 @@ from domain.orders.states import OrderState
 from domain.orders.steps import Parties
 from domain.orders.totals import PricedOrder, Terms, Wanted, price_basket
 from domain.payments import Held, Method
+from domain.pricing import LineUse, PromotionUsedUp
 from domain.verification import Capability
 
 
 class PriceChanged(Conflict):
-    """A price differs from what the buyer was shown; nothing is ordered until it is confirmed."""
+    """A price differs from what the buyer was shown, or its promotion was used up at this very moment; nothing is
+    ordered until it is confirmed."""
 
 
 class EmptyBasket(Invalid):
@@ -129,7 +131,8 @@ def place(
     held = [
         Held(new_id(), basket.buyer_id, order.seller_id, order.currency, order.total, order.goods) for order in orders
     ]
-    _write(work, purchase_id, basket, site_id, orders, held, method, note)
+    uses = _write(work, purchase_id, basket, site_id, orders, held, method, note)
+    _spend(work, basket, uses)
     stock.take(work, order_ids=[order.order_id for order in held], expires_at=None if is_paid else due_at)
     payments.open_payment(
         work, purchase_id=purchase_id, buyer_id=basket.buyer_id, method=method, orders=held, due_at=due_at
@@ -143,9 +146,24 @@ def place(
     return purchase_id
 
 
-def set_answer_timers(
-    work: Work, calendars: dict[UUID, WorkingCalendar], *, placed_at: datetime | None = None
-) -> None:
+def _spend(work: Work, basket: "Loaded", uses: Sequence[LineUse]) -> None:
+    """Let promotions pay what they give to the lines; budgets are locked after the orders and before the stock."""
+    try:
+        pricing.spend_promotions(work, uses=uses)
+    except PromotionUsedUp as short:
+        lines = [
+            line.name
+            for line in basket.wanted
+            if line.price.use is not None and line.price.use.rule_id in short.rule_ids
+        ]
+        others = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+        raise PriceChanged(
+            f"The promotion on {lines[0]}{others} has just been used up by others, so the price is another one."
+            " Please look at the new prices and confirm them."
+        ) from short
+
+
+def set_answer_timers(work: Work, calendars: dict[UUID, WorkingCalendar], *, placed_at: datetime | None = None) -> None:
     """Each seller has so many business hours, by its own calendar, to answer its order: as it was when placed."""
     hours = int(value_of(work, Setting.SELLER_ANSWER_BUSINESS_HOURS, at=placed_at))
     due: dict[str, tuple[datetime, dict[str, Any]]] = {}
@@ -186,7 +204,8 @@ with basket as (
 )
 select b.id as basket_id, b.person_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id,
        o.seller_id, o.sku,
-       p.category_id, o.published_at,
+       p.category_id, o.published_at, p.id as product_id, p.name as product_name,
+       m.minimum_quantity as product_minimum,
        o.state, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,
        s.time_zone as seller_zone, (select coalesce(array_agg(h.closed_on), '{}') from org_holidays h
          where h.org_id = o.seller_id and h.closed_on between :yesterday and :horizon) as seller_closed,
@@ -203,6 +222,7 @@ left join offers o on o.id = l.offer_id and o.state = 'published'
 left join organizations s on s.id = o.seller_id and s.state = 'active'
 left join product_variants v on v.id = o.variant_id
 left join products p on p.id = v.product_id
+left join product_minimums m on m.seller_id = o.seller_id and m.product_id = p.id
 left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency
 order by o.seller_id, l.added_at, l.offer_id
 """)
@@ -226,13 +246,14 @@ def load_basket(work: Work, site_id: UUID, *, basket_id: UUID | None, is_request
         raise EmptyBasket("Your basket is empty.") if known else NotFound
     if any(row.seller_id is None or row.seller_name is None for row in rows):
         raise NotFound("Something in your basket is no longer for sale. Please take it out and try again.")
-    prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows})
+    prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows}, together=True)
     if len(prices) < len(rows):
         raise NotFound("Something in your basket no longer has a price. Please take it out and try again.")
     wanted = [
         Wanted(
             row.offer_id, row.variant_id, row.seller_id, row.seller_name, row.sku, row.name, row.quantity,
             row.minimum_quantity, row.order_increment, row.lead_time_days, row.tax_rate, prices[row.offer_id],
+            row.product_id, row.product_name, row.product_minimum,
         )
         for row in rows
     ]  # fmt: skip
@@ -361,8 +382,10 @@ def _write(
     held: Sequence[Held],
     method: Method,
     note: str,
-) -> None:
+) -> list[LineUse]:
+    """Write purchase, orders and lines; returns which lines a promotion pays for."""
     is_paid = method is Method.WALLET
+    uses: list[LineUse] = []
     order_rows = [
         {
             "id": h.order_id, "position": position, "seller_id": o.seller_id, "seller_name": o.seller_name,
@@ -407,6 +430,10 @@ def _write(
             "lines": to_json(line_rows).decode(),
         },
     )
+    for row, line in zip(line_rows, (line for order in orders for line in order.lines), strict=True):
+        if line.wanted.price.use is not None:
+            uses.append(LineUse(row["order_id"], row["id"], line.wanted.price.use))
+    return uses
 
 
 def _tell(work: Work, purchase_id: UUID, buyer_id: UUID, orders: Sequence[Held], method: Method, is_paid: bool) -> None:

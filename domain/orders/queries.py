@@ -14,11 +14,12 @@ from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.money import rounded
 from domain.kernel.work import Work
 from domain.orders.states import BOUND, ENDED, OrderState, Progress, progress
-from domain.orders.totals import Terms, Wanted, check_quantity
+from domain.orders.totals import Terms, Wanted, check_quantity, mixes
 from domain.orders.views import (
     BasketGroup,
     BasketRow,
     BasketSheet,
+    MixRow,
     OrderLineRow,
     OrderRow,
     OrderSheet,
@@ -50,12 +51,13 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
             " where buyer_id = :buyer_id and person_id = :person_id and placed_at is null and requested_at is null)))"
             " select m.open_id, m.offer_id, m.quantity, m.seen_unit_price, o.variant_id, o.seller_id, o.sku, o.state,"
             " o.currency, o.minimum_quantity, o.order_increment, o.lead_time_days, o.tax_rate, s.name as seller_name,"
-            " p.id as product_id, p.picture_file_id,"
+            " p.id as product_id, p.picture_file_id, p.name as product_name, n.minimum_quantity as product_minimum,"
             " case v.name when 'Standard' then p.name else p.name || ', ' || v.name end as name,"
             " t.order_minimum, t.shipping_fee, t.free_shipping_from, coalesce(a.available, 0) as available"
             " from mine m left join (offers o join organizations s on s.id = o.seller_id and s.state = 'active')"
             " on o.id = m.offer_id and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))"
             " left join product_variants v on v.id = o.variant_id left join products p on p.id = v.product_id"
+            " left join product_minimums n on n.seller_id = o.seller_id and n.product_id = p.id"
             " left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency"
             " left join stock_available((select array_agg(offer_id) from mine), :now) a on a.offer_id = m.offer_id"
             " order by s.name, m.added_at, m.offer_id"
@@ -65,7 +67,9 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
             "now": work.now,
         },
     ).all()  # fmt: skip
-    prices = pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows}) if rows else {}
+    prices = (
+        pricing.resolve(work, quantities={row.offer_id: row.quantity for row in rows}, together=True) if rows else {}
+    )
     stock = discovery.shown_stock(
         work, available={row.offer_id: (row.seller_id, row.available) for row in rows if row.seller_id is not None}
     )
@@ -87,7 +91,8 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
         prices_changed=sum(1 for line in lines if line.unit_price != line.seen_unit_price),
         ready=bool(groups) and one is not None and not gone
         and not any(line.problem for line in lines)
-        and not any(group.missing_to_minimum for group in groups),
+        and not any(group.missing_to_minimum for group in groups)
+        and not any(mix.missing for group in groups for mix in group.mixes),
     )  # fmt: skip
 
 
@@ -103,6 +108,11 @@ def _group(rows: list[Any], prices: dict[UUID, Price], stock: dict[UUID, StockSh
         tax=tax, shipping=shipping, total=goods + tax + shipping, order_minimum=terms.order_minimum,
         missing_to_minimum=max(Decimal(0), rounded(terms.order_minimum - goods, currency)),
         free_shipping_from=terms.free_shipping_from,
+        mixes=[
+            MixRow(product_id=mix.product_id, product_name=mix.product_name, quantity=mix.quantity,
+                   minimum_quantity=mix.minimum_quantity, missing=mix.missing, missing_value=mix.missing_value)
+            for mix in mixes([_wanted(row, prices[row.offer_id]) for row in rows if row.offer_id in prices])
+        ],
     )  # fmt: skip
 
 
@@ -116,6 +126,7 @@ def _basket_row(row: Any, price: Price | None, told: int | None) -> BasketRow:
         currency=row.currency, unit_price=unit_price, seen_unit_price=row.seen_unit_price, goods=goods,
         tax=rounded(goods * row.tax_rate, row.currency), next_quantity=price.next_quantity if price else None,
         next_unit_price=price.next_unit_price if price else None,
+        list_price=price.list_price if price else unit_price,
         price_trace=[dict(step) for step in price.trace] if price else [], problem=_problem(row, price, told),
     )  # fmt: skip
 
@@ -127,15 +138,19 @@ def _problem(row: Any, price: Price | None, told: int | None) -> str | None:
         if told is None:
             return "Fewer are in stock than you want."
         return f"Only {told:,} are in stock right now." if told else "This is out of stock right now."
-    wanted = Wanted(
-        row.offer_id, row.variant_id, row.seller_id, row.seller_name, row.sku, row.name, row.quantity,
-        row.minimum_quantity, row.order_increment, row.lead_time_days, row.tax_rate, price,
-    )  # fmt: skip
     try:
-        check_quantity(wanted)
+        check_quantity(_wanted(row, price))
     except Invalid as refusal:
         return refusal.sentence
     return None
+
+
+def _wanted(row: Any, price: Price) -> Wanted:
+    return Wanted(
+        row.offer_id, row.variant_id, row.seller_id, row.seller_name, row.sku, row.name, row.quantity,
+        row.minimum_quantity, row.order_increment, row.lead_time_days, row.tax_rate, price, row.product_id,
+        row.product_name, row.product_minimum,
+    )  # fmt: skip
 
 
 # --- lists ----------------------------------------------------------------------------------------

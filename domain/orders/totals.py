@@ -26,6 +26,9 @@ class Wanted:
     lead_time_days: int
     tax_rate: Decimal
     price: Price
+    product_id: UUID | None = None
+    product_name: str = ""
+    product_minimum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,26 @@ class PricedOrder:
     lead_time_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How much of a product an order holds, all its variants together, and how much its seller wants at least."""
+
+    product_id: UUID
+    product_name: str
+    quantity: int
+    minimum_quantity: int
+    missing: int
+    # What the missing units cost at the price of the variant that is the cheapest in the order.
+    missing_value: Decimal
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.product_name}: the smallest order is {self.minimum_quantity:,}, all variants together. Please add"
+            f" {self.missing:,} more."
+        )
+
+
 class BelowMinimum(Invalid):
     """A line or an order is smaller than its seller sells; the sentence says how much is missing."""
 
@@ -101,8 +124,27 @@ def check_quantity(line: Wanted) -> None:
         )
 
 
+def mixes(lines: Sequence[Wanted]) -> list[Mix]:
+    """The products of one seller's lines that have a minimum of their own, in the order of the lines."""
+    by_product: dict[UUID, list[Wanted]] = {}
+    for line in lines:
+        if line.product_id is not None and line.product_minimum is not None:
+            by_product.setdefault(line.product_id, []).append(line)
+    found = []
+    for product_id, parts in by_product.items():
+        quantity, minimum = sum(part.quantity for part in parts), parts[0].product_minimum or 0
+        cheapest = min(parts, key=lambda part: part.price.unit_price).price
+        missing = max(0, minimum - quantity)
+        value = rounded(missing * cheapest.unit_price, cheapest.currency)
+        found.append(Mix(product_id, parts[0].product_name, quantity, minimum, missing, value))
+    return found
+
+
 def _priced(lines: Sequence[Wanted], terms: Terms) -> PricedOrder:
     currency = lines[0].price.currency
+    for mix in mixes(lines):
+        if mix.missing:
+            raise BelowMinimum(mix.sentence)
     if any(line.price.currency != currency for line in lines):
         raise Invalid(f"{lines[0].seller_name} sells in several currencies. Please check out one at a time.")
     exact = [line.quantity * line.price.unit_price for line in lines]

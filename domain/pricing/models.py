@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.kernel.records import Amount, Currency, Id, Instant, Key, Quantity, Record, UnitPrice, one_of, settled
+from domain.kernel.records import Amount, Id, Instant, Key, Quantity, Record, UnitPrice, one_of
 from domain.kernel.states import check_move
 from domain.pricing.states import MOVES, PriceRequestState, RuleKind, Scope, Step
 
@@ -137,39 +137,6 @@ class PromotionBudget(Record):
     unit_limit: Mapped[int | None]
     amount_spent: Mapped[Amount] = mapped_column(server_default=text("0"))
     units_spent: Mapped[Quantity] = mapped_column(server_default=text("0"))
-
-
-class PromotionUse(Record):
-    """What a promotion gave to an order line, and what came back: written by the database's own functions alone."""
-
-    __tablename__ = "promotion_uses"
-    __table_args__ = (
-        UniqueConstraint("line_id", "kind"),
-        ForeignKeyConstraint(["rule_id", "seller_id"], ["price_rules.id", "price_rules.seller_id"]),
-        ForeignKeyConstraint(
-            ["order_id", "buyer_id", "seller_id"],
-            ["supplier_orders.id", "supplier_orders.buyer_id", "supplier_orders.seller_id"],
-        ),
-        one_of("kind", ("spent", "returned")),
-        *settled("amount"),
-        CheckConstraint(
-            "case kind when 'spent' then amount >= 0 and units > 0 else amount <= 0 and units < 0 end", name="sign"
-        ),
-        Index(None, "rule_id"),
-        Index(None, "order_id"),
-    )
-
-    id: Mapped[Id]
-    rule_id: Mapped[Key]
-    seller_id: Mapped[Key]
-    buyer_id: Mapped[Key]
-    order_id: Mapped[Key]
-    line_id: Mapped[Key] = mapped_column(ForeignKey("order_lines.id"))
-    kind: Mapped[str]
-    currency: Mapped[Currency]
-    amount: Mapped[Amount]
-    units: Mapped[Quantity]
-    used_at: Mapped[Instant]
 
 
 class PriceRequest(Record):

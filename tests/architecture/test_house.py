@@ -17,6 +17,7 @@ from psycopg import sql
 from domain import migrations
 from domain.catalog.states import CHANGE_MOVES
 from domain.catalog.states import MOVES as OFFER_MOVES
+from domain.catalog.uploading.states import UPLOAD_MOVES
 from domain.identity.states import (
     EMAIL_CHANGE_MOVES,
     IDENTITY_PROVIDER_MOVES,
@@ -409,7 +410,7 @@ def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) 
     machines |= {"email_change": EMAIL_CHANGE_MOVES, "identity_provider": IDENTITY_PROVIDER_MOVES}
     machines |= {"view_consent": VIEW_CONSENT_MOVES}
     machines |= {"factor_loss": LOSS_MOVES, "setting_proposal": PROPOSAL_MOVES}
-    machines |= {"catalog_change": CHANGE_MOVES}
+    machines |= {"catalog_change": CHANGE_MOVES, "catalog_upload": UPLOAD_MOVES}
     machines |= {"suspension": SUSPENSION_MOVES, "purchase_request": REQUEST_MOVES}
     machines |= {"price_request": PRICE_REQUEST_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()

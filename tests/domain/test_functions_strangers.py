@@ -60,13 +60,19 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
     "ledger_post": lambda w: ("select ledger_post(%s, now(), now())", [entry(w)]),
     "set_timers": lambda w: ("select set_timers('accept_silently', %s, now())", [timer(w)]),
     "publish_reviews": lambda w: ("select publish_reviews(%s, true, now())", [w.reviewed]),
+    "promotions_spend": lambda w: (
+        "select promotions_spend(%s, now())",
+        [as_json([{"id": uuid4(), "rule_id": w.price_rule, "order_id": w.paid, "line_id": uuid4(), "amount": "1",
+                   "units": 1}])],
+    ),
+    "promotions_return": lambda w: ("select promotions_return(array[%s]::uuid[], now())", [w.paid]),
     "end_bank_waiver": lambda w: ("select end_bank_waiver(%s, now())", [w.shop.org_id]),
     "erase_personal": lambda w: ("select erase_personal(%s, now())", [w.shop.owner.user_id]),
 }
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
     "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
-    "seller_capacity", "certificates_asked", "sees_all_orders",
+    "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders",
 }  # fmt: skip
 # `sees_all_orders` takes nothing and tells whoever asks about themselves alone.
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.

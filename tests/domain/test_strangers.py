@@ -128,6 +128,7 @@ ENTRIES: dict[str, Entry] = {
     "catalog.may_go_to": question(lambda w: {"share": Decimal(1)}, own=True),
     # a product is a shared identity: who sells it too looks up its variants
     "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
+    "discovery.count_words": command(nothing),
     "discovery.product_sheet": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "catalog.mark_audience": command(lambda w: {"offer_ids": [w.offer], "audience": "chosen"}, P.CHOOSE_AUDIENCE),
     "discovery.set_audience": command(lambda w: {"offer_ids": [w.offer], "shown_to": []}, P.CHOOSE_AUDIENCE),
