@@ -20,13 +20,17 @@ MEANING: dict[int, str] = {
     9: "An order is the sum of its lines, a purchase the sum of its orders, and a line quantity times price.",
     10: "Nothing on hand or reserved is negative, and no more is reserved than there is.",
     11: "What is on hand is the sum of the movements.",
-    12: "What is reserved is held for a line of an open order and has not run out.",
+    12: "What is reserved is held for a line of an open order or by hand, and has not run out.",
     15: "Each live order took only legal steps, and each step stands in the log once.",
     16: "The sealed log is whole and unchanged, and the application may not change it.",
     17: "A delivered event is in the log, and its delivery was tried.",
     18: "A request was done once, with one body.",
     28: "Amounts are in the currency of what they belong to.",
     29: "Amounts are whole in the smallest unit of their currency, and of a sane size.",
+    40: "The layers of cost hold what is on hand, lot by lot and place by place, and what was used of each is noted.",
+    41: "In transit lies what transfers have sent and nobody has received; set aside lies what is not settled.",
+    42: "A unit with a number of its own exists once and lies in one place, where there are at least as many units.",
+    43: "What is kept for customers is there, and what they used of it is what their orders took.",
 }
 
 

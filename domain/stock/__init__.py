@@ -1,28 +1,83 @@
 """Stock: how many base units of which variant lie where, in which lot, and what is reserved for whom.
 
 Balances are written only by owner-owned SQL functions together with an append-only movement, under
-row locks taken in the order of (variant, location, lot). A reservation holds lots, oldest expiry first,
-for an order line; it is all or nothing. `take`, `firm`, `release` and `ship` are steps of the order's
-commands. Announces receipts and counts. Refuses to go below zero or below what is reserved.
+row locks taken in the order of (variant, location, lot); layers of cost follow the movements by a trigger. A
+reservation holds lots, oldest expiry first, for an order line or by hand; it is all or nothing. `take`, `firm`,
+`release` and `ship` are steps of the order's commands. Goods lie in a warehouse or a store, or in a zone or bin of
+one; what a transfer has sent lies in transit, and what arrived badly is set aside. A lot is available, on hold or
+recalled; a transfer is a draft, sent, received or cancelled; a count is open, in review, closed or cancelled.
+Announces what comes, goes, moves, is held, recalled and counted. Refuses to go below zero, below what is reserved,
+or below what is kept for customers.
 """
-
 from domain.stock.alerts import StockRanLow, ThresholdSet, open_alerts, set_threshold, tend_alerts
+from domain.stock.analysis import (
+    DEAD_AFTER,
+    PERIODS,
+    expiring_lots,
+    inventory_value,
+    mark_down,
+    stock_lines,
+    turnover,
+    value_by_week,
+    value_layers,
+)
 from domain.stock.commands import (
     NO_LOT,
     LargeAdjustment,
-    OutOfStock,
-    add_location,
     count_stock,
     firm,
     receive_stock,
+    record_sales,
     release,
     require_own_warehouses,
     ship,
     take,
 )
-from domain.stock.demand import daily_demand
+from domain.stock.counting import approve_count, cancel_count, enter_count, finish_count, open_count, recount
+from domain.stock.demand import daily_demand, days_left, whole, within
+from domain.stock.holding import allocate_stock, end_allocation, end_due, hold_stock, release_hold
+from domain.stock.lots import dispose_stock, free_lot, hold_lot, recall_lot, set_life_term
+from domain.stock.moving import (
+    Arrived,
+    Wanted,
+    cancel_transfer,
+    draft_transfer,
+    move_stock,
+    receive_transfer,
+    resolve_discrepancy,
+    send_transfer,
+)
+from domain.stock.places import add_location
+from domain.stock.planning import count_plan
 from domain.stock.queries import my_locations, my_movements, my_stock
-from domain.stock.views import AlertRow, Demand, LocationRow, MovementRow, StockRow, WishRow
+from domain.stock.recording import OutOfStock, SerialsMissing
+from domain.stock.serials import SerialNotHere
+from domain.stock.states import CountState, DiscrepancyState, LocationKind, LotState, TransferState
+from domain.stock.stores import (
+    OLDEST_SALE_DAYS,
+    Arrival,
+    Sale,
+    is_taken_in,
+    put_away,
+    store_at,
+    store_places,
+    take_in_sales,
+)
+from domain.stock.views import (
+    AlertRow,
+    Demand,
+    ExpiringLot,
+    InventoryValue,
+    LayerRow,
+    LocationRow,
+    MovementRow,
+    StockLine,
+    StockRow,
+    StorePlace,
+    Turnover,
+    ValuePoint,
+    WishRow,
+)
 from domain.stock.wishes import (
     ProductionWishClosed,
     ProductionWished,
@@ -32,35 +87,95 @@ from domain.stock.wishes import (
 )
 
 __all__ = [
+    "Arrival",
+    "OLDEST_SALE_DAYS",
+    "Sale",
+    "StorePlace",
+    "is_taken_in",
+    "put_away",
+    "store_at",
+    "store_places",
+    "take_in_sales",
     "AlertRow",
+    "Arrived",
+    "CountState",
+    "DEAD_AFTER",
     "Demand",
-    "StockRanLow",
-    "ThresholdSet",
-    "daily_demand",
-    "open_alerts",
+    "DiscrepancyState",
+    "ExpiringLot",
+    "InventoryValue",
+    "LargeAdjustment",
+    "LayerRow",
+    "LocationKind",
+    "LocationRow",
+    "LotState",
+    "MovementRow",
+    "NO_LOT",
+    "OutOfStock",
+    "PERIODS",
     "ProductionWishClosed",
     "ProductionWished",
-    "WishRow",
-    "close_production_wish",
-    "production_wishes",
-    "set_threshold",
-    "wish_production",
-    "tend_alerts",
-    "NO_LOT",
-    "LargeAdjustment",
-    "LocationRow",
-    "MovementRow",
-    "OutOfStock",
+    "SerialNotHere",
+    "SerialsMissing",
+    "StockLine",
+    "StockRanLow",
     "StockRow",
+    "ThresholdSet",
+    "TransferState",
+    "Turnover",
+    "ValuePoint",
+    "Wanted",
+    "WishRow",
     "add_location",
+    "allocate_stock",
+    "approve_count",
+    "cancel_count",
+    "cancel_transfer",
+    "close_production_wish",
+    "count_plan",
     "count_stock",
+    "daily_demand",
+    "days_left",
+    "dispose_stock",
+    "draft_transfer",
+    "end_allocation",
+    "end_due",
+    "enter_count",
+    "expiring_lots",
+    "finish_count",
     "firm",
+    "free_lot",
+    "hold_lot",
+    "hold_stock",
+    "inventory_value",
+    "mark_down",
+    "move_stock",
     "my_locations",
     "my_movements",
     "my_stock",
+    "open_alerts",
+    "open_count",
+    "production_wishes",
+    "recall_lot",
     "receive_stock",
+    "receive_transfer",
+    "record_sales",
+    "recount",
     "release",
+    "release_hold",
     "require_own_warehouses",
+    "resolve_discrepancy",
+    "send_transfer",
+    "set_life_term",
+    "set_threshold",
     "ship",
+    "stock_lines",
     "take",
+    "tend_alerts",
+    "turnover",
+    "value_by_week",
+    "value_layers",
+    "whole",
+    "wish_production",
+    "within",
 ]

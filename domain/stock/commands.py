@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -14,67 +13,21 @@ from domain import identity
 from domain.identity import Permission
 from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.kernel.events import Event
 from domain.kernel.ids import new_id
+from domain.kernel.money import currency_code
 from domain.kernel.quantities import LARGEST, base_units
 from domain.kernel.work import Work
-from domain.stock.models import Balance, Location, Lot
+from domain.stock.events import StockCounted, StockReceived, StockSold
+from domain.stock.models import Balance, Lot
+from domain.stock.reach import require_within
+from domain.stock.recording import Row, record_rows, short_of
+from domain.stock.serials import serials_come, serials_ship
 
 NO_LOT = "-"
 
 
 class LargeAdjustment(NotAllowed):
     """A count that moves more than the role may move alone."""
-
-
-class OutOfStock(Conflict):
-    """Less is free than was asked for; `missing` maps order lines to what is available."""
-
-    missing: Mapping[UUID, int]
-
-    def __init__(self, sentence: str, missing: Mapping[UUID, int]) -> None:
-        super().__init__(sentence)
-        self.missing = missing
-
-
-@dataclass(frozen=True, kw_only=True)
-class StockReceived(Event):
-    subject: ClassVar[str] = "variant"
-    location_id: UUID
-    lot_id: UUID
-    quantity: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class StockCounted(Event):
-    subject: ClassVar[str] = "variant"
-    location_id: UUID
-    lot_id: UUID
-    before: int
-    after: int
-
-
-def add_location(work: Work, *, request_id: UUID, name: str, site_id: UUID | None = None) -> UUID:
-    """Add a place where one keeps stock, if wanted at one of one's own addresses.
-
-    Raises `NotAllowed` for who is kept to some warehouses, `Conflict` for a name that is taken, `NotFound` for an
-    address that is not one's own.
-    """
-    work.actor.require(Permission.MANAGE_STOCK)
-    if identity.reach_of(work).warehouses is not None:
-        raise NotAllowed("You work in the warehouses that are assigned to you. Please ask the owner to add one.")
-    name = name.strip()
-    if not 1 <= len(name) <= 120:
-        raise Invalid("The name of the warehouse must have between 1 and 120 characters.")
-    if work.session.scalar(
-        select(Location.id).where(Location.org_id == work.actor.require_org(), Location.name == name)
-    ):
-        raise Conflict(f"There already is a warehouse named {name}.")
-    if site_id is not None and site_id not in {site.site_id for site in identity.my_sites(work)}:
-        raise NotFound
-    location = Location(id=new_id(), org_id=work.actor.require_org(), site_id=site_id, name=name)
-    work.session.add(location)
-    return location.id
 
 
 def receive_stock(
@@ -86,23 +39,63 @@ def receive_stock(
     quantity: int,
     lot: str = NO_LOT,
     expires_on: date | None = None,
+    made_on: date | None = None,
+    unit_cost: Decimal | None = None,
+    currency: str | None = None,
+    serials: Sequence[str] = (),
+    note: str = "",
 ) -> UUID:
-    """Take goods in: base units of a variant, in a lot, at one's own location. Returns the lot.
+    """Take goods in: base units of a variant, in a lot, at one's own location, if known at a cost. Returns the lot.
 
-    Raises `NotFound` outside of the warehouses that one is kept to, `Invalid` for the quantity or a lot whose expiry
-    differs. Announces `StockReceived`.
+    A lot that expires was made on `made_on`, or as far as anybody says today. With serial numbers there is one for
+    each unit. Raises `NotFound` outside of the places that one is kept to, `Invalid` for the quantity, the cost, a lot
+    whose dates differ, or serial numbers that are known already. Announces `StockReceived`.
     """
     work.actor.require(Permission.MANAGE_STOCK)
-    _require_within(work, location_id)
+    require_within(work, location_id)
     quantity = base_units(quantity)
-    lot_id = _lot(work, variant_id, lot, expires_on)
-    row = {"variant_id": variant_id, "location_id": location_id, "lot_id": lot_id, "quantity": quantity}
-    _record(work, [row], "received", "receipt", request_id)
+    if unit_cost is not None:
+        currency = currency_code(currency or "")
+    if unit_cost is not None and not 0 <= unit_cost < Decimal(10) ** 12:
+        raise Invalid("What a unit cost is an amount of zero or more in a known currency.")
+    lot_id = _lot(work, variant_id, lot, expires_on, made_on)
+    row = Row(variant_id, location_id, lot_id, quantity, unit_cost, currency, note)
+    record_rows(work, [row], kind="received", cause="receipt", cause_id=request_id)
+    if serials:
+        serials_come(work, variant_id=variant_id, lot_id=lot_id, location_id=location_id, serials=serials,
+                     quantity=quantity)  # fmt: skip
     work.record(
         StockReceived(subject_id=variant_id, seller_id=work.actor.org_id, location_id=location_id, lot_id=lot_id,
                       quantity=quantity)
     )  # fmt: skip
     return lot_id
+
+
+def record_sales(
+    work: Work, *, request_id: UUID, location_id: UUID, sold: Mapping[UUID, int], on: date | None = None
+) -> None:
+    """Goods went over the counter of a place of one's own: units by variant, oldest expiry first.
+
+    Raises `NotFound` outside of the places that one is kept to and `OutOfStock` when less lies there: then count it
+    first. Announces `StockSold`.
+    """
+    work.actor.require(Permission.MANAGE_STOCK)
+    require_within(work, location_id)
+    wanted = {variant_id: base_units(quantity) for variant_id, quantity in sorted(sold.items())}
+    if not 0 < len(wanted) <= 5000:
+        raise Invalid("Between 1 and 5,000 products are sold at once.")
+    rows = [{"variant_id": str(variant_id), "quantity": quantity} for variant_id, quantity in wanted.items()]
+    try:
+        work.session.execute(
+            text("select stock_sell(:location_id, cast(:rows as jsonb), :request_id, :now)"),
+            {"location_id": location_id, "rows": json.dumps(rows), "request_id": request_id, "now": work.now},
+        )
+    except DBAPIError as error:
+        raise short_of(error, "Less lies here than was sold. Please count it first.", by="variant_id") from error
+    work.record(
+        StockSold(subject_id=location_id, seller_id=work.actor.org_id, sold_on=on or work.now.date(),
+                  sold={str(variant_id): quantity for variant_id, quantity in wanted.items()})
+    )  # fmt: skip
 
 
 def count_stock(
@@ -114,26 +107,19 @@ def count_stock(
     alone, and `Conflict` when fewer were counted than are reserved for orders. Announces `StockCounted`.
     """
     work.actor.require(Permission.MANAGE_STOCK)
-    _require_within(work, location_id)
+    require_within(work, location_id)
     if isinstance(counted, bool) or not isinstance(counted, int) or not 0 <= counted <= LARGEST:
         raise Invalid("The counted quantity must be a whole number, 0 or more.")
-    balance = work.session.execute(
-        select(Balance.on_hand, Balance.reserved)
-        .where(Balance.org_id == work.actor.require_org(), Balance.variant_id == variant_id)
-        .where(Balance.location_id == location_id, Balance.lot_id == lot_id)
-    ).one_or_none()
+    of = {"org_id": work.actor.require_org(), "variant_id": variant_id, "location_id": location_id, "lot_id": lot_id}
+    balance = work.session.execute(select(Balance.on_hand).filter_by(**of)).one_or_none()
     if balance is None:
         raise NotFound
     difference = counted - balance.on_hand
-    _require_small(work, difference)
+    require_small(work, difference)
     if difference:
-        row = {"variant_id": variant_id, "location_id": location_id, "lot_id": lot_id, "quantity": difference}
-        _record(work, [row], "counted", "count", request_id)
-        after = work.session.execute(
-            select(Balance.on_hand).where(
-                Balance.variant_id == variant_id, Balance.location_id == location_id, Balance.lot_id == lot_id
-            )
-        ).scalar_one()
+        row = Row(variant_id, location_id, lot_id, difference)
+        record_rows(work, [row], kind="counted", cause="count", cause_id=request_id)
+        after = work.session.execute(select(Balance.on_hand).filter_by(**of)).scalar_one()
         if after != counted:
             raise Conflict("Stock moved while you were counting. Please count this lot again.")
     work.record(
@@ -154,11 +140,7 @@ def take(work: Work, *, order_ids: Sequence[UUID], expires_at: datetime | None) 
             {"orders": list(order_ids), "expires_at": expires_at, "now": work.now},
         )
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != "WS001":
-            raise
-        short = json.loads(error.orig.diag.message_detail)  # type: ignore[union-attr]
-        missing = {UUID(line["line_id"]): int(line["available"]) for line in short}
-        raise OutOfStock("Part of this is no longer in stock.", missing) from error
+        raise short_of(error, "Part of this is no longer in stock.", by="line_id") from error
 
 
 def firm(work: Work, *, order_ids: Sequence[UUID]) -> None:
@@ -192,28 +174,30 @@ def require_own_warehouses(work: Work, *, order_id: UUID, line_ids: Collection[U
         raise NotAllowed("Some of these goods lie in another warehouse. The people who work there ship them.")
 
 
-def ship(work: Work, *, order_id: UUID, shipment_id: UUID, lines: Mapping[UUID, int]) -> None:
-    """Take reserved goods out of the warehouse for a shipment, oldest expiry first."""
+def ship(
+    work: Work,
+    *,
+    order_id: UUID,
+    shipment_id: UUID,
+    lines: Mapping[UUID, int],
+    serials: Mapping[UUID, Sequence[str]] | None = None,
+) -> None:
+    """Take reserved goods out of the warehouse for a shipment, oldest expiry first; serial numbers by variant."""
+    if serials:
+        serials_ship(work, order_id=order_id, shipment_id=shipment_id, serials=serials)
     try:
         work.session.execute(
             text("select stock_ship(:order_id, :shipment_id, cast(:lines as jsonb), :now)"),
             {"order_id": order_id, "shipment_id": shipment_id, "lines": _lines(lines), "now": work.now},
         )
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != "WS001":
-            raise
-        raise OutOfStock(
-            "Less is reserved for this order than you want to ship, or its lots have expired.", {}
-        ) from error
+        raise short_of(
+            error, "Less is held for this order than you want to ship, or its lots have expired, are on hold or too old"
+            " for this buyer."
+        ) from error  # fmt: skip
 
 
-def _require_within(work: Work, location_id: UUID) -> None:
-    kept = identity.reach_of(work).warehouses
-    if kept is not None and location_id not in kept:
-        raise NotFound
-
-
-def _require_small(work: Work, difference: int) -> None:
+def require_small(work: Work, difference: int) -> None:
     """A large adjustment is for those who answer for the stock; the others count, and a manager enters it."""
     if identity.adjusts_alone(work.actor):
         return
@@ -221,7 +205,7 @@ def _require_small(work: Work, difference: int) -> None:
     before: int = work.session.execute(
         text(
             "select coalesce(sum(abs(quantity)), 0)::bigint from stock_movements where org_id = :org_id"
-            " and actor_user_id = :me and kind = 'counted' and recorded_at > :since"
+            " and actor_user_id = :me and kind in ('counted', 'disposed', 'returned') and recorded_at > :since"
         ),
         {"org_id": work.actor.require_org(), "me": work.actor.user_id, "since": work.now - timedelta(hours=24)},
     ).scalar_one()
@@ -237,42 +221,27 @@ def _lines(lines: Mapping[UUID, int]) -> str:
     return json.dumps([{"line_id": str(line_id), "quantity": quantity} for line_id, quantity in lines.items()])
 
 
-def _lot(work: Work, variant_id: UUID, code: str, expires_on: date | None) -> UUID:
+def _lot(work: Work, variant_id: UUID, code: str, expires_on: date | None, made_on: date | None) -> UUID:
     code = code.strip() or NO_LOT
+    if len(code) > 60:
+        raise Invalid("A lot's number has at most 60 characters.")
+    if made_on is not None and expires_on is not None and made_on > expires_on:
+        raise Invalid("Goods cannot expire before they are made.")
+    if expires_on is not None:
+        made_on = made_on or min(work.now.date(), expires_on)
     org_id = work.actor.require_org()
     made = work.session.execute(
         text(
-            "insert into lots (id, org_id, variant_id, code, expires_on)"
-            " values (:id, :org_id, :variant_id, :code, :expires_on) on conflict (org_id, variant_id, code) do nothing"
+            "insert into lots (id, org_id, variant_id, code, expires_on, made_on)"
+            " values (:id, :org_id, :variant_id, :code, :expires_on, :made_on)"
+            " on conflict (org_id, variant_id, code) do nothing"
         ),
-        {"id": new_id(), "org_id": org_id, "variant_id": variant_id, "code": code, "expires_on": expires_on},
-    )
+        {"id": new_id(), "org_id": org_id, "variant_id": variant_id, "code": code, "expires_on": expires_on,
+         "made_on": made_on},
+    )  # fmt: skip
     lot = work.session.scalars(
         select(Lot).where(Lot.org_id == org_id, Lot.variant_id == variant_id, Lot.code == code)
     ).one()
     if not made.rowcount and expires_on is not None and lot.expires_on != expires_on:  # type: ignore[attr-defined]
         raise Invalid(f"The lot {code} is known with another expiry date ({lot.expires_on}).")
     return lot.id
-
-
-def _record(work: Work, rows: list[dict[str, Any]], kind: str, cause: str, cause_id: UUID) -> None:
-    try:
-        work.session.execute(
-            text("select stock_record(cast(:rows as jsonb), :kind, :cause, :cause_id, :now)"),
-            {
-                "rows": json.dumps(rows, default=str),
-                "kind": kind,
-                "cause": cause,
-                "cause_id": cause_id,
-                "now": work.now,
-            },
-        )
-    except DBAPIError as error:
-        code = getattr(error.orig, "sqlstate", None)
-        if code == "WS005":
-            raise NotFound from error
-        if code == "23514":
-            raise Conflict(
-                "Fewer were counted than are reserved for orders. Please look at the open orders first."
-            ) from error
-        raise

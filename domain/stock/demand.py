@@ -50,7 +50,7 @@ def seen(
     days: int = DAYS,
     location_ids: Sequence[UUID] | None = None,
 ) -> dict[UUID, Demand]:
-    """As `daily_demand`, of any organisation and all of its variants if none are named, for whoever has asked already."""
+    """As `daily_demand`, of any organisation and all of its variants if none are named: who asks has the right."""
     long = max(days, LONG_DAYS)
     rows = work.session.execute(
         _SEEN,

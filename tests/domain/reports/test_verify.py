@@ -264,6 +264,14 @@ def account(family: str, column: str = "account_id") -> str:
 ANY_ESCROW_ENTRY = (
     "(select entry_id from ledger_postings where " + account("bank.escrow") + " order by entry_id limit 1)"
 )
+ELSEWHERE = (
+    "insert into locations (id, org_id, name) select gen_random_uuid(), org_id, 'Other' from locations limit 1;"
+)
+ALLOCATION = (
+    "insert into stock_allocations (id, org_id, variant_id, holder_id, quantity, used, state, note, ends_at, made_at)"
+    f" select gen_random_uuid(), '{SELLER}', '{VARIANT}', '{BUYER}', MANY, USED, 'active', '',"
+    " transaction_timestamp() + interval '1 day', transaction_timestamp()"
+)
 BREAKS = [
     Break(
         1,
@@ -373,6 +381,7 @@ BREAKS = [
         10,
         "nothing is less than nothing",
         drop("stock_balances", "on_hand_check", "reserved_check")
+        + silence("stock_movements")
         + "insert into lots select gen_random_uuid(), org_id, variant_id, 'X' from lots;"
         "insert into stock_balances select variant_id, location_id, (select id from lots where code = 'X'), org_id, -1,"
         " 0"
@@ -381,6 +390,7 @@ BREAKS = [
         " recorded_at)"
         " select org_id, variant_id, location_id, (select id from lots where code = 'X'), -1, 'counted', 'x', lot_id,"
         " recorded_at from stock_movements limit 1",
+        frozenset({40}),
     ),
     Break(
         10,
@@ -388,7 +398,7 @@ BREAKS = [
         drop("stock_balances", "reserved_check") + "update stock_balances set reserved = on_hand + 1",
         frozenset({12}),
     ),
-    Break(11, "stock came from nowhere", "update stock_balances set on_hand = on_hand + 1"),
+    Break(11, "stock came from nowhere", "update stock_balances set on_hand = on_hand + 1", frozenset({40})),
     Break(
         11, "a movement is missing", silence("stock_movements") + "delete from stock_movements where kind = 'shipped'"
     ),
@@ -517,6 +527,44 @@ BREAKS = [
         + f"update payment_dues set amount = 0.5, currency = 'JPY' where order_id = '{UNPAID}'",
         frozenset({28}),
     ),
+    Break(40, "a layer has lost a unit", "update stock_layers set remaining = remaining - 1 where remaining > 0"),
+    Break(
+        40,
+        "a layer lies elsewhere",
+        ELSEWHERE + "update stock_layers set location_id = (select id from locations where name = 'Other')",
+    ),
+    Break(40, "what was used is not noted", "delete from stock_layer_uses"),
+    Break(
+        41,
+        "a transfer is on the way with nothing",
+        ELSEWHERE + "insert into stock_transfers (id, org_id, from_location_id, to_location_id, state, note, made_at)"
+        f" select '{LOT}', org_id, '{LOCATION}', id, 'sent', '', transaction_timestamp() from locations"
+        " where name = 'Other';"
+        "insert into stock_transfer_lines (id, org_id, transfer_id, variant_id, lot_id, from_location_id, quantity)"
+        f" select '{LOT}', org_id, id, '{VARIANT}', '{LOT}', from_location_id, 5 from stock_transfers",
+    ),
+    Break(
+        41,
+        "something lies in transit that nobody sent",
+        f"update locations set kind = 'transit' where id = '{LOCATION}'",
+    ),
+    Break(
+        42,
+        "more numbers than units",
+        "insert into stock_serials (id, org_id, variant_id, lot_id, serial, state, location_id, received_at)"
+        f" select gen_random_uuid(), org_id, variant_id, lot_id, 'N' || g, 'in_stock', location_id,"
+        " transaction_timestamp() from stock_balances, generate_series(1, on_hand + 1) g",
+    ),
+    Break(
+        42,
+        "one number twice",
+        drop("stock_serials", "org_id_variant_id_serial_key")
+        + "insert into stock_serials (id, org_id, variant_id, lot_id, serial, state, location_id, received_at)"
+        " select gen_random_uuid(), org_id, variant_id, lot_id, 'N', 'in_stock', location_id,"
+        " transaction_timestamp() from stock_balances, generate_series(1, 2) g",
+    ),
+    Break(43, "an allocation was used by nobody", ALLOCATION.replace("USED", "5").replace("MANY", "10")),
+    Break(43, "more is kept than there is", ALLOCATION.replace("USED", "0").replace("MANY", "1000000")),
 ]
 
 

@@ -468,6 +468,72 @@ begin
     return gone;
 end $$;
 
+-- One's own place for goods on the way or set aside, made when it is first needed. Who is kept to warehouses does not see
+-- it among the places, and sends and receives through it all the same.
+create function stock_between(p_kind text, p_name text) returns uuid
+    language plpgsql security definer set search_path = market, pg_temp as $$
+begin
+    if app_org() is null or p_kind not in ('transit', 'aside') then
+        raise exception 'stock: this place is not yours' using errcode = 'WS005';
+    end if;
+    insert into locations (id, org_id, name, kind) values (gen_random_uuid(), app_org(), p_name, p_kind)
+    on conflict do nothing;
+    return (select id from locations where org_id = app_org() and kind = p_kind);
+end $$;
+
+-- Whether a transfer may go to a place: any of one's own where goods lie, also one that the sender is not kept to.
+create function stock_may_go_to(p_location uuid) returns boolean
+    stable security definer language sql set search_path = market, pg_temp as $$
+    select exists (select 1 from locations where id = p_location and org_id = app_org() and kind not in ('transit', 'aside'))
+$$;
+
+-- What lies in a lot of a place at this very instant, and the movement that made it so; the row stays locked until the
+-- transaction ends, so that nothing moves between looking and writing down.
+create function stock_snapshot(p_variant uuid, p_location uuid, p_lot uuid)
+    returns table (on_hand bigint, movement_id bigint)
+    language plpgsql security definer set search_path = market, pg_temp as $$
+begin
+    if not exists (select 1 from locations l where l.id = p_location and l.org_id = app_org())
+       or p_location <> all (my_warehouses()) then
+        raise exception 'stock: this place is not yours' using errcode = 'WS005';
+    end if;
+    perform 1 from stock_balances b
+    where b.variant_id = p_variant and b.location_id = p_location and b.lot_id = p_lot and b.org_id = app_org() for update;
+    return query
+    select coalesce((select b.on_hand from stock_balances b where b.variant_id = p_variant and b.location_id = p_location
+                     and b.lot_id = p_lot and b.org_id = app_org()), 0),
+           (select max(m.id) from stock_movements m where m.variant_id = p_variant and m.location_id = p_location
+            and m.lot_id = p_lot and m.org_id = app_org());
+end $$;
+
+-- Variants by what goes out of them since an instant, valued at cost where it is known and else by units: those that make
+-- up the first share are A, the next B, the others C. What went out is what was shipped or sold.
+create function stock_classes(p_org uuid, p_since timestamptz, p_a numeric, p_b numeric)
+    returns table (variant_id uuid, class text, units bigint)
+    stable language sql set search_path = market, pg_temp as $$
+    with gone as (
+        select m.variant_id, -sum(m.quantity) as units from stock_movements m
+        where m.org_id = p_org and m.kind in ('shipped', 'sold') and m.recorded_at > p_since group by 1
+    ), valued as (
+        select g.variant_id, g.units, g.units * coalesce((
+            select l.unit_cost from stock_layers l where l.org_id = p_org and l.variant_id = g.variant_id
+            and l.unit_cost is not null order by l.received_at desc, l.id desc limit 1), 1) as worth
+        from gone g
+    ), ranked as (
+        select v.variant_id, v.units, (sum(v.worth) over (order by v.worth desc, v.variant_id) - v.worth)
+               / nullif(sum(v.worth) over (), 0) as before
+        from valued v
+    )
+    select r.variant_id, case when r.before < p_a then 'A' when r.before < p_b then 'B' else 'C' end, r.units::bigint
+    from ranked r
+$$;
+
+-- The names of all of one's own places, also of those that a member is not kept to: goods go there and come from there.
+create function own_places() returns table (id uuid, parent_id uuid, kind text, name text)
+    stable security definer language sql set search_path = market, pg_temp as $$
+    select id, parent_id, kind, name from locations where org_id = app_org()
+$$;
+
 -- Keep units back by hand: what the row of stock_holds says, oldest expiry first, from a place (and all in it) or a lot
 -- if one is named. WS001 when less is free.
 create function stock_hold(p_hold uuid, p_location uuid, p_lot uuid, p_now timestamptz) returns void
@@ -581,5 +647,6 @@ create or replace function stock_available(p_offers uuid[], p_now timestamptz) r
         from stock_balances b join lots t on t.id = b.lot_id
         where b.org_id = o.seller_id and b.variant_id = o.variant_id and b.is_for_sale
           and lot_is_good(t.state, t.expires_on, t.made_on, a.least, (p_now at time zone 'UTC')::date)) b on true
-    where o.id = any (p_offers) and (o.state = 'published' or o.seller_id = app_org() or is_staff())
+    where o.id = any (p_offers) and (o.seller_id = app_org() or is_staff() or (
+        o.state = 'published' and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))))
 $$;
