@@ -5,7 +5,7 @@ open rows and adds its own. One that begins later waits as a plan and becomes ro
 price in between is answered by the plan (`pricing`), so it holds to the second whenever the worker comes by.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -333,7 +333,7 @@ def begin_prices(work: Work, *, at_most: int = 1000) -> int:
     """Let the price lists begin whose time has come (worker). Returns how many did. Announces `PricesChanged`."""
     if not work.actor.is_system:
         raise NotFound
-    due = work.session.execute(
+    due: Iterable[UUID] = work.session.execute(
         text(
             "select distinct offer_id from price_plans where begun_at is null and withdrawn_at is null"
             " and starts_at <= :now order by offer_id limit :at_most"

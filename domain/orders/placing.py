@@ -349,12 +349,14 @@ with purchase as (
                                  state, version,
                                  payment_method, currency, goods, tax, shipping, total, lead_time_days,
                                    delivery_address, buyer_note,
-                                 created_at, secured_at)
+                                 created_at, secured_at, production_days)
     select o.id, p.number || '-' || o.position, :purchase_id, :buyer_id, o.seller_id, :site_id, :buyer_name,
       o.seller_name, :state,
            :version, :method, :currency, o.goods, o.tax, o.shipping, o.total, o.lead_time_days, cast(:address
              as jsonb), :note,
-           :now, :secured_at
+           :now, :secured_at, coalesce((
+             select max(f.production_days) from jsonb_to_recordset(cast(:lines as jsonb)) as w(order_id uuid,
+               offer_id uuid) join offers f on f.id = w.offer_id where w.order_id = o.id), 0)
     from purchase p cross join jsonb_to_recordset(cast(:orders as jsonb)) as o(
         id uuid, position integer, seller_id uuid, seller_name text, goods numeric, tax numeric, shipping numeric,
         total numeric, lead_time_days bigint)
@@ -362,14 +364,15 @@ with purchase as (
     update baskets set placed_at = :now where id = :basket_id
 )
 insert into order_lines (id, order_id, buyer_id, seller_id, line_no, offer_id, variant_id, sku, name, currency, ordered,
-                         unit_price, exact_value, goods, tax_rate, tax, shipping, price_trace)
+                         unit_price, exact_value, goods, tax_rate, tax, shipping, price_trace, policy_id, grade)
 select l.id, l.order_id, :buyer_id, l.seller_id, l.line_no, l.offer_id, l.variant_id, l.sku, l.name, :currency,
   l.ordered,
-       l.unit_price, l.exact_value, l.goods, l.tax_rate, l.tax, l.shipping, l.price_trace
+       l.unit_price, l.exact_value, l.goods, l.tax_rate, l.tax, l.shipping, l.price_trace, f.policy_id, f.grade
 from jsonb_to_recordset(cast(:lines as jsonb)) as l(
     id uuid, order_id uuid, seller_id uuid, line_no bigint, offer_id uuid, variant_id uuid, sku text, name text,
     ordered bigint, unit_price numeric, exact_value numeric, goods numeric, tax_rate numeric, tax numeric,
     shipping numeric, price_trace jsonb)
+left join offers f on f.id = l.offer_id  -- what was promised with the goods stays what it is now
 """)
 
 
@@ -394,7 +397,7 @@ def _write(
         }
         for position, (o, h) in enumerate(zip(orders, held, strict=True), 1)
     ]  # fmt: skip
-    line_rows = [
+    line_rows: list[dict[str, Any]] = [
         {
             "id": new_id(), "order_id": h.order_id, "seller_id": o.seller_id, "line_no": line_no,
             "offer_id": line.wanted.offer_id, "variant_id": line.wanted.variant_id, "sku": line.wanted.sku,

@@ -62,9 +62,10 @@ def my_groups(work: Work) -> list[GroupRow]:
     rows = work.session.execute(
         text(
             "select g.id as group_id, g.name, coalesce(jsonb_agg(jsonb_build_object('customer_id', m.buyer_id, 'name',"
-            " c.name) order by c.name) filter (where m.id is not null), '[]') as members"
+            " coalesce(c.name, 'A customer')) order by c.name) filter (where m.id is not null), '[]') as members"
             " from customer_groups g left join customer_group_members m on m.group_id = g.id and m.valid_to is null"
-            " left join organizations c on c.id = m.buyer_id"
+            " left join lateral (select max(s.buyer_name) as name from supplier_orders s"
+            "   where s.buyer_id = m.buyer_id and s.seller_id = g.seller_id) c on true"
             " where g.seller_id = :me and g.closed_at is null group by g.id, g.name order by lower(g.name)"
         ),
         {"me": _require_seller(work)},
@@ -84,7 +85,9 @@ def my_rules(work: Work, *, step: str | None = None, with_ended: bool = False) -
             " b.amount_limit, b.amount_spent, b.unit_limit, b.units_spent,"
             " coalesce(u.orders, 0) as orders, coalesce(u.units, 0) as units_sold"
             " from price_rules r left join customer_groups g on g.id = r.group_id"
-            " left join organizations c on c.id = r.buyer_id left join categories k on k.id = r.category_id"
+            " left join lateral (select coalesce(max(s.buyer_name), 'A customer') as name from supplier_orders s"
+            "   where s.buyer_id = r.buyer_id and s.seller_id = r.seller_id) c on r.buyer_id is not null"
+            " left join categories k on k.id = r.category_id"
             " left join promotion_budgets b on b.rule_id = r.id"
             " left join lateral (select count(distinct order_id) filter (where kind = 'spent') as orders,"
             "   sum(units)::bigint as units from promotion_uses u where u.rule_id = r.id) u on true"

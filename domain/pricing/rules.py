@@ -3,7 +3,7 @@
 A rule is never rewritten, since orders name it as their reason: it is ended, and another one is made.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -87,7 +87,7 @@ def _set_members(work: Work, group_id: UUID, customer_ids: Collection[UUID]) -> 
     wanted = sorted(set(customer_ids))
     require_customers(work, wanted)
     facts = {"group_id": group_id, "wanted": wanted, "me": work.actor.require_org(), "now": work.now}
-    before = work.session.execute(
+    before: Iterable[UUID] = work.session.execute(
         text("select buyer_id from customer_group_members where group_id = :group_id and valid_to is null order by 1"),
         facts,
     ).scalars()
@@ -122,7 +122,7 @@ def require_customers(work: Work, customer_ids: Sequence[UUID]) -> None:
     """Refuse whoever has never ordered from one's own organisation, as if they did not exist."""
     if not customer_ids:
         return
-    known = work.session.execute(
+    known: int = work.session.execute(
         text("select count(distinct buyer_id) from supplier_orders where seller_id = :me and buyer_id = any(:ids)"),
         {"me": work.actor.require_org(), "ids": list(customer_ids)},
     ).scalar_one()

@@ -58,7 +58,7 @@ def spend_promotions(work: Work, *, uses: Collection[LineUse]) -> None:
         if getattr(error.orig, "sqlstate", None) != "WS007":
             raise
         short = json.loads(error.orig.diag.message_detail)  # type: ignore[union-attr]
-        raise PromotionUsedUp("This promotion has just been used up.", map(UUID, short)) from error
+        raise PromotionUsedUp("This promotion has just been used up.", [UUID(each) for each in short]) from error
 
 
 def return_promotions(work: Work, *, order_ids: Collection[UUID]) -> None:
