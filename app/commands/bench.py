@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,8 @@ class Case(StrEnum):
     PLACE_ORDER = "place-order"
     SCREENS = "screens"
     SIGN_IN = "sign-in"
+    SEARCH = "search"
+    SEARCH_QUALITY = "search-quality"
 
 
 class Format(StrEnum):
@@ -27,7 +30,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-CLIENTS = {Case.PLACE_ORDER: "1,8", Case.SCREENS: "1,10,25", Case.SIGN_IN: "1"}
+CLIENTS = {Case.PLACE_ORDER: "1,8", Case.SCREENS: "1,10,25"}
 
 
 def register(app: typer.Typer) -> None:
@@ -43,14 +46,24 @@ def bench(
     ] = None,
     clients: Annotated[str | None, typer.Option(help="How many at once, separated by commas.")] = None,
     screen: Annotated[list[str] | None, typer.Option(help="Only this screen, by its address; may be repeated.")] = None,
+    products: Annotated[
+        str, typer.Option(help="search: how many, separated by commas; search-quality: the file of products.")
+    ] = "",
+    ratings: Annotated[
+        Path | None, typer.Option(help="search-quality: query,docid,rating; baselines beside it are shown too.")
+    ] = None,
 ) -> None:
-    """Measure on a scratch database of its own: a command beside one hand-written SQL function, every screen, or
-    what a sign-in tells by its time."""
-    numbers = [int(number) for number in (clients or CLIENTS[case]).split(",")]
+    """Measure on a scratch database of its own: a command beside one hand-written SQL function, every screen, what a
+    sign-in tells by its time, a page of search results beside a bare full-text query, or how good its order is."""
+    numbers = [int(number) for number in (clients or CLIENTS.get(case, "1")).split(",")]
     if case is Case.SCREENS:
         _screens(output, seconds, numbers, screen or ())
     elif case is Case.SIGN_IN:
         _sign_in(output, seconds, tries)
+    elif case is Case.SEARCH:
+        _search(output, products or SIZES)
+    elif case is Case.SEARCH_QUALITY:
+        _search_quality(output, products, ratings)
     else:
         _place_order(output, seconds, numbers)
 
@@ -136,6 +149,48 @@ def _sign_in(output: Format, seconds: float, tries: int | None) -> None:
         f"{one.argon2_cpu_ms:.1f}", f"{one.argon2_share:.0%}", f"{one.foreign:.0%}",
     )  # fmt: skip
     table.caption = "Milliseconds: by the clock, and of the processor."
+    _print_tables(table)
+
+
+# --- search ------------------------------------------------------------------------------------
+
+SIZES = "10000,100000,1000000"
+
+
+def _search(output: Format, products: str) -> None:
+    from app.benches.search import measure
+
+    sizes = [int(size) for size in products.split(",")]
+    report = measure(sizes, say=lambda what: typer.echo(what, err=True))
+    if output is Format.JSON:
+        _print_json(report.as_dict())
+        return
+    table = _table("Products", "What", "p50 ms", "p95 ms", "CPU ms", "client", "p95 / raw", "CPU / raw", "Foreign")
+    for one in report.rows:
+        table.add_row(
+            f"{one.products:,}", one.what, f"{one.p50_ms:.2f}", f"{one.p95_ms:.2f}", f"{one.cpu_ms:.2f}",
+            f"{one.client_cpu_ms:.2f}", f"{one.p95_share:.2f}", f"{one.cpu_share:.2f}", f"{one.foreign:.0%}",
+        )  # fmt: skip
+    table.caption = "CPU ms are the backend's and the client's together."
+    _print_tables(table)
+
+
+def _search_quality(output: Format, products: str, ratings: Path | None) -> None:
+    from app.benches.search_quality import measure
+
+    if not products or ratings is None:
+        raise typer.BadParameter("search-quality needs --products FILE and --ratings FILE.")
+    found = measure(Path(products), ratings)
+    if output is Format.JSON:
+        _print_json(found.as_dict())
+        return
+    table = _table("nDCG@10", "odd (tuned on)", "even", "all")
+    table.add_row("Wholesale OS", f"{found.odd:.4f}", f"{found.even:.4f}", f"{found.every:.4f}")
+    for name, score in found.baselines.items():
+        first = name == "SQLite FTS5" and found.odd_baseline is not None and found.even_baseline is not None
+        odd, even = (f"{found.odd_baseline:.4f}", f"{found.even_baseline:.4f}") if first else ("", "")
+        table.add_row(name, odd, even, f"{score:.4f}")
+    table.caption = f"{found.queries} queries with a relevant product, {found.products:,} products."
     _print_tables(table)
 
 

@@ -22,6 +22,7 @@ from domain.kernel.database import Role
 
 EVERY_5_S = "* * * * * */5"  # the sixth field counts seconds
 EVERY_MINUTE = "* * * * *"
+EVERY_5_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "41 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
@@ -105,6 +106,17 @@ def _add_tasks(app: procrastinate.App) -> None:
         with _noted("lift_suspensions"):
             run(Actor.system(), identity.lift_ended_suspensions)
 
+    @app.periodic(cron=EVERY_5_MINUTES, periodic_id="tick")
+    @app.task(name="count_words", queue="upkeep", queueing_lock="tick_count_words")
+    def count_words(timestamp: int = 0) -> None:
+        """How rare words are, what is in stock and who is verified, for ranking and facets of the search."""
+        from domain import discovery
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("count_words"):
+            run(Actor.system(), discovery.count_words)
+
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="end_views", queue="upkeep", queueing_lock="tick_end_views")
     def end_views(timestamp: int = 0) -> None:
@@ -142,6 +154,17 @@ def _add_tasks(app: procrastinate.App) -> None:
 
         with _noted("tend_alerts"):
             run(Actor.system(), stock.tend_alerts)
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="end_kept_stock", queue="upkeep", queueing_lock="tick_end_kept_stock")
+    def end_kept_stock(timestamp: int = 0) -> None:
+        """What was kept back, by hand or for a customer, is free again when its time has come."""
+        from domain import stock
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("end_kept_stock"):
+            run(Actor.system(), stock.end_due)
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="tick_verification", queue="upkeep", queueing_lock="tick_tick_verification")

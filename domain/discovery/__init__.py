@@ -6,8 +6,11 @@ search first; when nothing matches, names that are spelled alike.
 """
 
 from domain.discovery.audience import audience_choices, audience_of, set_audience, why_hidden
+from domain.discovery.comparison import MOST as MOST_COMPARED
+from domain.discovery.comparison import compare, landed_prices
 from domain.discovery.events import AudienceChosen, StockDisplayChosen
-from domain.discovery.queries import CANDIDATES, ORDERS, product_sheet, search_products
+from domain.discovery.queries import product_sheet
+from domain.discovery.search import CANDIDATES, ORDERS, count_words, search_products
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
 from domain.discovery.stock_display import FEW, my_stock_displays, set_stock_display, shown_stock
 from domain.discovery.views import (
@@ -15,7 +18,11 @@ from domain.discovery.views import (
     AudienceRow,
     AudienceSheet,
     Choice,
+    ComparedProduct,
+    Comparison,
     Facet,
+    Facets,
+    Landed,
     OfferCard,
     ProductRow,
     ProductSheet,
@@ -23,11 +30,13 @@ from domain.discovery.views import (
     StockDisplayRow,
     StockShown,
     Visibility,
+    Why,
 )
 
 __all__ = [
     "CANDIDATES",
     "FEW",
+    "MOST_COMPARED",
     "ORDERS",
     "Audience",
     "AudienceChoices",
@@ -35,9 +44,13 @@ __all__ = [
     "AudienceRow",
     "AudienceSheet",
     "Choice",
+    "ComparedProduct",
+    "Comparison",
     "Display",
     "DisplayFor",
     "Facet",
+    "Facets",
+    "Landed",
     "OfferCard",
     "ProductRow",
     "ProductSheet",
@@ -47,8 +60,12 @@ __all__ = [
     "StockDisplayRow",
     "StockShown",
     "Visibility",
+    "Why",
     "audience_choices",
     "audience_of",
+    "compare",
+    "count_words",
+    "landed_prices",
     "my_stock_displays",
     "product_sheet",
     "search_products",

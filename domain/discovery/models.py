@@ -125,7 +125,7 @@ class ProductSearch(Record):
     offer_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     seller_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     minimums: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    leads: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     prices: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))
     currencies: Mapped[list[str]] = mapped_column(ARRAY(Text))
     from_price: Mapped[Decimal | None] = mapped_column(Numeric)

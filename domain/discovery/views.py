@@ -5,12 +5,27 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.catalog import PackRow, Tier
+from domain.catalog import AlignedRow, PackRow, Tier
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
 
 
 class View(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Why(View):
+    """Why a product stands where it stands: what of the search it has.
+
+    `words` are stems ("charg" of "charger"). `is_number` is a SKU, barcode or other number that was asked for,
+    `is_alike` a name that is spelled alike; `score` compares the products of one page of results, nothing else.
+    """
+
+    is_number: bool
+    is_alike: bool
+    has_all: bool
+    words: list[str]
+    score: Decimal
+    in_stock: bool
 
 
 class ProductRow(View):
@@ -36,6 +51,11 @@ class ProductRow(View):
     # What the seller tells this buyer of the stock: a word, and the number or None.
     available: int | None
     stock: str
+    # This buyer's price of a base unit at the smallest quantity, and the list price when that is another one.
+    price: Decimal | None
+    list_price: Decimal | None
+    external_id: str | None
+    why: Why
 
 
 class Facet(View):
@@ -44,16 +64,41 @@ class Facet(View):
     value: str
     label: str
     count: int
+    selected: bool = False
+
+
+class Facets(View):
+    """What else results can be kept to. Each counts what passes all filters but its own.
+
+    `minimum` and `lead_time` are limits upwards, `price` ranges "20-100" of the lowest list price in the currency
+    that was asked for, `level` from 1 to 3 and up. `in_stock` counts products with free goods at the last count.
+    """
+
+    minimum: list[Facet]
+    lead_time: list[Facet]
+    price: list[Facet]
+    level: list[Facet]
+    certificates: list[Facet]
+    countries: list[Facet]
+    in_stock: int
 
 
 class ResultPage(View):
-    """One page of results. `total` counts at most `counted_to` matches; then it means "or more"."""
+    """One page of results. `total` counts at most `counted_to` matches; with `is_capped` it means "or more".
+
+    `how` says what was found: "number", "all" words, "any" of them, or names that are spelled "alike".
+    `did_you_mean` is the search with the words that were taken for others.
+    """
 
     rows: list[ProductRow]
     total: int
     counted_to: int
+    is_capped: bool
     categories: list[Facet]
     suppliers: list[Facet]
+    facets: Facets
+    how: str
+    did_you_mean: str | None
 
 
 class OfferCard(View):
@@ -74,6 +119,11 @@ class OfferCard(View):
     tax_rate: Decimal
     available: int | None
     stock: str
+    gtin: str | None
+    grade: str | None
+    shelf_life_days: int | None
+    production_days: int | None
+    policy_id: UUID | None
     tiers: list[Tier]
     packs: list[PackRow]
     rating: Decimal | None
@@ -91,6 +141,7 @@ class ProductSheet(View):
     base_unit: str
     specifications: dict[str, Any]
     picture_file_id: UUID | None
+    option_names: list[str]
     offers: list[OfferCard]
 
 
@@ -164,3 +215,44 @@ class StockShown(View):
     def told(self) -> dict[str, Any]:
         """As the fields of a row or a card."""
         return {"available": self.units, "stock": self.word}
+
+
+class Landed(View):
+    """What a quantity of one offer costs at the door, when it is ordered alone: goods, tax and shipping.
+
+    `missing` is what the seller's order minimum asks for beyond these goods.
+    """
+
+    offer_id: UUID
+    quantity: int
+    currency: str
+    unit_price: Decimal
+    list_price: Decimal
+    goods: Decimal
+    tax: Decimal
+    shipping: Decimal
+    total: Decimal
+    each: Decimal
+    missing: Decimal
+
+
+class ComparedProduct(View):
+    """One product beside others, by its best offer for the quantity."""
+
+    product_id: UUID
+    name: str
+    brand: str | None
+    category: str | None
+    base_unit: str
+    picture_file_id: UUID | None
+    offers: int
+    offer: OfferCard
+    landed: Landed
+    certificates: list[str]
+
+
+class Comparison(View):
+    """Products side by side; `specifications` are in one unit, their values in the order of the products."""
+
+    products: list[ComparedProduct]
+    specifications: list[AlignedRow]

@@ -77,11 +77,20 @@ _SUPPLY = (
         ),
     ),
     supply(
-        "Products, media, specs", F, F, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
+        "Products, media, specs", F, F, R, R,
+        questions=(
+            "catalog.my_offers", "catalog.offer_sheet", "catalog.product_sheet", "catalog.my_variants",
+            "catalog.my_policies", "catalog.my_certificates", "catalog.my_changes", "catalog.template_of",
+            "orders.promise_record",
+        ),
         does=(P.MANAGE_OFFERS, P.CHOOSE_AUDIENCE), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "discovery.set_audience", "discovery.set_stock_display", "catalog.pause_offer", "catalog.discontinue_offer",
+            "catalog.publish_offers", "catalog.create_variants", "catalog.create_grade", "catalog.remove_variants",
+            "catalog.change_variants", "catalog.add_media", "catalog.describe_media", "catalog.remove_media",
+            "catalog.arrange_media", "catalog.write_policy", "catalog.assign_policy", "catalog.set_certificates",
+            "catalog.withdraw_change",
         ),
     ),
     supply(
@@ -358,11 +367,20 @@ _DISTRIBUTION = (
     distribution("Contracts (3-party) sign", F, NO, NO, NO),
     distribution("Disputes", F, TERRITORY, only(Part.EVIDENCE), TERRITORY),
     distribution(
-        "Products and offers", F, R, R, R, questions=("catalog.my_offers", "catalog.offer_sheet",),
+        "Products and offers", F, R, R, R,
+        questions=(
+            "catalog.my_offers", "catalog.offer_sheet", "catalog.product_sheet", "catalog.my_variants",
+            "catalog.my_policies", "catalog.my_certificates", "catalog.my_changes", "catalog.template_of",
+            "orders.promise_record",
+        ),
         does=(P.MANAGE_OFFERS, P.SET_LEAD_TIMES), reads=(P.SEE_OFFERS,),
         commands=(
             "catalog.create_product", "catalog.change_product", "catalog.create_offer", "catalog.publish_offer",
             "catalog.pause_offer", "catalog.discontinue_offer", "catalog.change_offer", "catalog.set_lead_time",
+            "catalog.publish_offers", "catalog.create_variants", "catalog.create_grade", "catalog.remove_variants",
+            "catalog.change_variants", "catalog.add_media", "catalog.describe_media", "catalog.remove_media",
+            "catalog.arrange_media", "catalog.write_policy", "catalog.assign_policy", "catalog.set_certificates",
+            "catalog.withdraw_change",
             "discovery.set_stock_display",
         ),
         beside=True,
@@ -602,7 +620,8 @@ FOR_THE_SYSTEM = frozenset({
     "ledger.post_memo", "logistics.deliver", "logistics.ship",
     "notifications.tell", "notifications.unsubscribe", "notifications.mail_notices", "notifications.write_digests",
     "notifications.send_email", "notifications.send_text", "notifications.claim_emails", "notifications.claim_texts",
-    "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions", "discovery.count_words",
+    "notifications.record_sent", "notifications.record_not_sent", "identity.lift_ended_suspensions",
+    "discovery.count_words",
     "orders.import_history", "orders.accept_silently", "orders.tend_requests", "orders.close_shortage",
     "orders.decline_unanswered", "orders.expire_purchase", "orders.publish_feedback", "payments.capture",
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",

@@ -40,7 +40,7 @@ from domain.pricing import Ask, LineUse, Use
 from domain.reports import MetricQuery, Stage
 from domain.territories import Mode
 from domain.verification import Listed, Registered, UnderWay
-from tests.make.files import a_pdf
+from tests.make.files import a_pdf, a_picture
 from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, offer, orders_of, sheet, top_up
 
 P = Permission
@@ -94,7 +94,56 @@ ENTRIES: dict[str, Entry] = {
     "catalog.categories": question(nothing, P.SEARCH_PRODUCTS, P.SEE_PLATFORM, own=True),
     "catalog.change_offer": command(lambda w: {"offer_id": w.offer, "version": 2, "minimum_quantity": 7}, P.MANAGE_OFFERS),
     "catalog.change_product": command(lambda w: {"product_id": w.product, "name": "Mine now"}, P.MANAGE_OFFERS),
-    "catalog.create_category": command(lambda w: {"name": f"Category {uuid4().hex}"}, P.CONFIGURE),
+    "catalog.create_category": command(lambda w: {"name": f"Category {uuid4().hex}"}, P.MODERATE_CATALOG),
+    "catalog.change_category": command(
+        lambda w: {"category_id": w.category, "version": 1, "name": uuid4().hex, "parent_id": None, "is_reviewed": True,
+                   "reason": "Mine now"}, P.MODERATE_CATALOG),
+    "catalog.set_template": command(
+        lambda w: {"category_id": w.category, "version": 1, "attributes": [{"name": "Any", "kind": "text"}],
+                   "reason": "Mine now"}, P.MODERATE_CATALOG),
+    "catalog.category_tree": question(nothing, P.SEE_MODERATION, own=True),
+    "catalog.template_of": question(lambda w: {"category_id": w.category}, P.SEE_OFFERS, own=True),
+    "catalog.changes": question(nothing, P.SEE_MODERATION),
+    "catalog.my_changes": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS, own=True),
+    "catalog.decide_change": command(lambda w: {"change_id": w.change, "is_approved": True}, P.MODERATE_CATALOG),
+    "catalog.withdraw_change": command(lambda w: {"change_id": w.change}, P.MANAGE_OFFERS),
+    "catalog.publish_offers": command(lambda w: {"offer_ids": [w.draft]}, P.MANAGE_OFFERS),
+    "catalog.create_variants": command(
+        lambda w: {"request_id": again(), "product_id": w.glass, "options": {"Size": ["L"], "Colour": ["Blue"]},
+                   "sku": uuid4().hex, "tiers": [(1, Decimal(1))], "currency": "EUR"}, P.MANAGE_OFFERS),
+    "catalog.create_grade": command(
+        lambda w: {"request_id": again(), "offer_id": w.glass_offer, "grade": "B", "sku": uuid4().hex,
+                   "tiers": [(1, Decimal(1))]}, P.MANAGE_OFFERS),
+    "catalog.remove_variants": command(
+        lambda w: {"product_id": w.glass, "variant_ids": [w.glass_variant]}, P.MANAGE_OFFERS),
+    "catalog.change_variants": command(
+        lambda w: {"product_id": w.glass, "changes": [{"offer_id": w.glass_offer, "version": 2, "lead_time_days": 8}]},
+        P.MANAGE_OFFERS),
+    "catalog.my_variants": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS),
+    "catalog.product_sheet": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS),
+    # what is on sale is compared by everybody who looks for products
+    "catalog.match_candidates": question(lambda w: {"offer_ids": [w.draft]}, P.SEARCH_PRODUCTS, own=True),
+    "catalog.aligned_specifications": question(
+        lambda w: {"product_ids": [w.product]}, P.SEARCH_PRODUCTS, P.SEE_OFFERS, own=True),
+    "catalog.add_media": command(
+        lambda w: {"request_id": again(), "product_id": w.glass, "kind": "picture", "content": a_picture(),
+                   "name": "mine.png", "alt": "Mine now"}, P.MANAGE_OFFERS),
+    "catalog.describe_media": command(lambda w: {"media_id": w.media, "alt": "Mine now"}, P.MANAGE_OFFERS),
+    "catalog.remove_media": command(lambda w: {"media_id": w.media}, P.MANAGE_OFFERS),
+    "catalog.arrange_media": command(lambda w: {"product_id": w.glass, "media_ids": [w.media]}, P.MANAGE_OFFERS),
+    "catalog.media_of": question(lambda w: {"product_ids": [w.glass]}, own=True),
+    "catalog.write_policy": command(
+        lambda w: {"request_id": again(), "name": "Usual", "version": 0, "return_days": 1,
+                   "restocking_share": Decimal(1), "warranty_months": 0}, P.MANAGE_OFFERS, own=True),
+    "catalog.assign_policy": command(
+        lambda w: {"policy_id": w.policy, "offer_ids": [w.draft]}, P.MANAGE_OFFERS),
+    "catalog.my_policies": question(nothing, P.SEE_OFFERS, own=True),
+    "catalog.policies": question(lambda w: {"policy_ids": [w.policy]}, own=True),
+    "catalog.set_certificates": command(
+        lambda w: {"product_id": w.glass, "submission_ids": []}, P.MANAGE_OFFERS),
+    "catalog.my_certificates": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS, own=True),
+    "catalog.product_claims": question(lambda w: {"product_ids": [w.glass]}, own=True),
+    "orders.promise_record": question(nothing, P.SEE_OFFERS, own=True),
     "catalog.create_offer": command(
         lambda w: {"request_id": again(), "variant_id": w.variant, "sku": uuid4().hex, "tiers": [(1, Decimal(1))],
                    "currency": "EUR"}, P.MANAGE_OFFERS, own=True),
@@ -138,6 +187,9 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"offer_id": w.offer, "org_id": w.shop.org_id}, P.SEE_OFFERS, staff=(P.SEE_PLATFORM,)),
     "discovery.set_stock_display": command(lambda w: {"kind": "all", "display": "hidden"}, P.MANAGE_OFFERS, own=True),
     "discovery.my_stock_displays": question(nothing, P.SEE_OFFERS, own=True),
+    # what is for sale is for sale to everybody who searches
+    "discovery.landed_prices": question(lambda w: {"quantities": {w.offer: 5}}, P.SEARCH_PRODUCTS, own=True),
+    "discovery.compare": question(lambda w: {"product_ids": [w.product]}, P.SEARCH_PRODUCTS, own=True),
     # what a seller tells of stock is told to everybody who asks
     "discovery.shown_stock": question(lambda w: {"available": {w.offer: (w.maker.org_id, 5)}}, own=True),
     "discovery.search_products": question(
@@ -794,6 +846,31 @@ def price_things(world: World, shop: Company, maker: Company) -> None:
     )  # fmt: skip
 
 
+def describe_things(world: World, maker: Company, operations: Actor) -> None:
+    """A product in sizes and colours with a picture, a policy and a change that waits."""
+    who = maker.owner
+    shelf = run(operations, catalog.create_category, name="Looked at")
+    world.glass = run(who, catalog.create_product, request_id=uuid4(), name="Glass of many colours",
+                      option_names=["Size", "Colour"], variants=[], category_id=shelf)  # fmt: skip
+    made = run(
+        who, catalog.create_variants, request_id=uuid4(), product_id=world.glass, sku="GLASS", currency="EUR",
+        options={"Size": ["S", "M"], "Colour": ["Red"]}, tiers=[(1, Decimal("7.77"))],
+    )  # fmt: skip
+    world.glass_offer = made[0]
+    run(who, catalog.publish_offer, offer_id=made[1])
+    with begin(who) as work:
+        world.glass_variant = catalog.my_variants(work, product_id=world.glass)[0].variant_id
+    world.media = run(who, catalog.add_media, request_id=uuid4(), product_id=world.glass, kind="picture",
+                      content=a_picture(), name="glass.png", alt="A glass")  # fmt: skip
+    world.policy = run(
+        who, catalog.write_policy, request_id=uuid4(), name="Usual", version=0, return_days=14,
+        restocking_share=Decimal("0.1"), warranty_months=24,
+    )  # fmt: skip
+    run(operations, catalog.change_category, category_id=shelf, version=1, name="Looked at", parent_id=None,
+        is_reviewed=True, reason="By law")  # fmt: skip
+    world.change = run(who, catalog.change_product, product_id=world.glass, name="Glass of other colours")
+
+
 def fill_world(market: Market, shop: Company, maker: Company) -> World:
     """The trade of a buyer with a seller: what the entries point at."""
     finance = market.finance
@@ -893,6 +970,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     world.notices = [UUID(row) for row in column("select id::text from notices")]
     [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]
     price_things(world, shop, maker)
+    describe_things(world, maker, operations)
     return world
 
 

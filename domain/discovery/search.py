@@ -1,0 +1,342 @@
+"""Search: words, numbers and filters in, one page of products with this buyer's prices out.
+
+Three questions, whatever comes in: what the words are (`search_terms`: stems, how rare each is, how it may have been
+meant), which products and facets (`search_page`: BM25 over at most `CANDIDATES` products), and what the shown rows
+say, read under row-level security. Prices come from `pricing` for the shown rows alone.
+
+What was tried for the ranking on judged queries stands beside the bench (`app/benches/search_quality.py`).
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain import pricing
+from domain.discovery.stock_display import shown_stock
+from domain.discovery.views import Facet, Facets, ProductRow, ResultPage, Why
+from domain.identity import Permission
+from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.work import Work
+from domain.verification import CERTIFICATES, Requirement
+
+CANDIDATES = 2000
+LONGEST = 200
+TERMS = 6
+ORDERS = ("relevance", "price", "lead_time", "name")
+LIKE_FROM = 3  # fewer letters are alike with everything
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A word as it is looked for, and how rare it is."""
+
+    place: int
+    lexeme: str
+    weight: float
+    kind: str
+    instead_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody looks for, understood: `all_words` and `any_word` are queries, `terms` are what is ranked."""
+
+    all_words: str | None = None
+    any_word: str | None = None
+    terms: tuple[_Term, ...] = ()
+    average: float = 1.0
+    numbers: tuple[str, ...] | None = None
+    like: str | None = None
+
+
+_TERMS = text(
+    "select t.place, t.lexeme, t.documents, t.kind, t.instead_of, n.documents as products, n.average,"
+    " search_number(:whole) as number"
+    " from search_size() n left join search_terms(:find) t on true"
+)
+_PAGE = text(
+    "select total, capped, how, found, facets from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery),"
+    " cast(:terms as tsquery[]), cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push,"
+    " cast(:filters as jsonb), :order, :size, :skip, :candidates, :now)"
+)
+# One row for each product that is shown: its best offer among those that passed the filters.
+_SHOWN = text("""
+    with wanted as materialized (
+        select w.product_id, w.place, w.offer_id
+        from unnest(cast(:products as uuid[]), cast(:places as int[]), cast(:offers as uuid[]))
+            as w(product_id, place, offer_id)
+    ), stocked as materialized (
+        select w.product_id, w.place, o.id as offer_id, o.seller_id, o.sku, o.currency, o.minimum_quantity,
+               o.order_increment, o.lead_time_days, coalesce(a.available, 0) as available,
+               (select min(t.unit_price) from price_tiers t
+                where t.offer_id = o.id and t.valid_to is null) as from_price
+        from wanted w join offers o on o.id = w.offer_id and o.state = 'published'
+        left join stock_available(cast(:offers as uuid[]), :now) a on a.offer_id = o.id
+    ), best as (
+        select distinct on (product_id) *, count(*) over (partition by product_id) as offers,
+               (select count(distinct x.seller_id) from stocked x where x.product_id = s.product_id) as sellers
+        from stocked s where from_price is not null
+        order by product_id, case when :cheapest then 0 else (available >= minimum_quantity)::int end desc, from_price,
+                 offer_id
+    )
+    select b.*, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, p.external_id,
+           s.name as seller_name
+    from best b join products p on p.id = b.product_id join organizations s on s.id = b.seller_id
+    left join categories c on c.id = p.category_id
+    order by b.place
+""")
+
+
+def search_products(
+    work: Work,
+    *,
+    find: str = "",
+    category_id: UUID | None = None,
+    seller_id: UUID | None = None,
+    max_minimum_quantity: int | None = None,
+    max_lead_time_days: int | None = None,
+    in_stock: bool = False,
+    certificate: Requirement | None = None,
+    min_level: int | None = None,
+    country: str | None = None,
+    price_from: Decimal | None = None,
+    price_to: Decimal | None = None,
+    currency: str = "EUR",
+    options: dict[str, str] | None = None,
+    order: str = "relevance",
+    page: int = 1,
+    size: int = 24,
+) -> ResultPage:
+    """One page of products with the best offer of each at this buyer's price, and facets over all candidates.
+
+    A product is kept when one of its offers passes all filters together; `options` ("Colour": "Red") are those of
+    one variant. With a `certificate` only offers of sellers whose certificate of that kind holds today and covers
+    the product. `min_level` and the counts of levels and stock are those of the last count (`count_words`), minutes
+    ago. Prices are filtered in `currency`, by the lowest list price.
+
+    Raises `Invalid` for an order or a certificate that there is not.
+    """
+    work.actor.require(Permission.SEARCH_PRODUCTS)
+    if certificate is not None and Requirement(certificate) not in CERTIFICATES:
+        raise Invalid("Results can be kept to what a certificate covers.")
+    if order not in ORDERS:
+        raise Invalid(f"Results can be ordered by {', '.join(ORDERS)}.")
+    filters = {
+        "category": category_id, "seller": seller_id, "minimum": max_minimum_quantity, "lead": max_lead_time_days,
+        "stock": in_stock or None, "certificate": certificate, "level": min_level, "country": country,
+        "price_from": price_from, "price_to": price_to, "options": options or None,
+    }  # fmt: skip
+    kept = {name: value for name, value in filters.items() if value is not None}
+    asked = _understand(work, find)
+    facts: dict[str, Any] = {
+        "all_words": asked.all_words,
+        "any_word": asked.any_word,
+        "terms": [_quoted(term.lexeme) for term in asked.terms],
+        "weights": [term.weight for term in asked.terms],
+        "average": asked.average,
+        "like": asked.like,
+        "numbers": None if asked.numbers is None else list(asked.numbers),
+        "push": False,
+        "filters": json.dumps(kept | {"currency": currency}, default=str),
+        "order": order,
+        "size": size,
+        "skip": (max(page, 1) - 1) * size,
+        "candidates": CANDIDATES,
+        "now": work.now,
+    }
+    found = work.session.execute(_PAGE, facts).one()
+    facets = found.facets or {}
+    if found.capped and kept and asked.all_words is not None:
+        # Among too many candidates what passes the filters may be missing, so the filters choose the candidates;
+        # the facets stay those of all.
+        found = work.session.execute(_PAGE, facts | {"push": True}).one()
+    return ResultPage(
+        rows=_shown(work, found.found or [], asked, found.how, cheapest=order == "price"),
+        total=found.total or 0,
+        counted_to=CANDIDATES,
+        is_capped=bool(found.capped),
+        categories=[Facet.model_validate(facet) for facet in facets.get("categories") or []],
+        suppliers=[Facet.model_validate(facet) for facet in facets.get("suppliers") or []],
+        facets=_facets(facets, kept),
+        how=found.how,
+        did_you_mean=_meant(find, asked),
+    )
+
+
+# --- what was asked ----------------------------------------------------------------------------
+
+
+def _understand(work: Work, find: str) -> _Asked:
+    """Stems, their weights by how rare they are, and the ways in which a word may have been meant."""
+    find = " ".join(find.replace("\0", " ").split())[:LONGEST]
+    if not find:
+        return _Asked()
+    rows = work.session.execute(_TERMS, {"find": find, "whole": find}).all()
+    products, average = rows[0].products, rows[0].average
+    weights = {row.place: _weight(products, row.documents) for row in rows if row.kind == "asked"}
+    terms = [
+        # Two words written as one say as much as either of them, however rare that spelling is.
+        _Term(row.place, row.lexeme, _joined(weights, row.place) if row.kind == "joined" else
+              _weight(products, row.documents), row.kind, row.instead_of)
+        for row in rows
+        if row.lexeme is not None
+    ]  # fmt: skip
+    numbers = (rows[0].number,)
+    like = find if len(find) >= LIKE_FROM else None
+    plain = [term for term in terms if term.kind == "asked"]
+    if not plain:
+        return _Asked(numbers=numbers, like=like or find)
+    # The rarest words say most; a long text is looked for by those.
+    ranked = sorted(terms, key=lambda term: (-term.weight, term.place, term.lexeme))[:TERMS]
+    return _Asked(
+        all_words=_all(terms), any_word=" | ".join(dict.fromkeys(_quoted(term.lexeme) for term in ranked)),
+        terms=tuple(sorted(ranked, key=lambda term: (term.place, term.kind, term.lexeme))), average=average,
+        numbers=numbers, like=like,
+    )  # fmt: skip
+
+
+def _weight(products: int, documents: int) -> float:
+    """BM25's: how much it says of a product that it has a word which `documents` of all `products` have."""
+    return math.log(1 + (max(products, documents) - documents + 0.5) / (documents + 0.5))
+
+
+def _joined(weights: dict[int, float], place: int) -> float:
+    return (weights.get(place, 0) + weights.get(place + 1, 0)) / 2
+
+
+def _all(terms: list[_Term]) -> str:
+    """Every word, each in one of the ways in which it may have been meant."""
+    ways: list[str] = []
+    joined = {term.place: term.lexeme for term in terms if term.kind == "joined"}
+    places = [term.place for term in terms if term.kind == "asked"]
+    words = {term.place: term for term in terms if term.kind == "asked"}
+    alike = {term.place: term for term in terms if term.kind == "alike"}
+    at = 0
+    while at < len(places):
+        place = places[at]
+        way = _ways(words[place], alike.get(place))
+        following = places[at + 1] if at + 1 < len(places) else None
+        if place in joined and following == place + 1:
+            way = f"(({way} & {_ways(words[following], alike.get(following))}) | {_quoted(joined[place])})"
+            at += 1
+        ways.append(way)
+        at += 1
+    return " & ".join(ways)
+
+
+def _ways(term: _Term, alike: _Term | None) -> str:
+    return _quoted(term.lexeme) if alike is None else f"({_quoted(term.lexeme)} | {_quoted(alike.lexeme)})"
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _meant(find: str, asked: _Asked) -> str | None:
+    """The search as it was probably meant, when words were taken for others."""
+    instead = {term.instead_of: term.lexeme for term in asked.terms if term.kind == "alike" and term.instead_of}
+    if not instead:
+        return None
+    words = [instead.get(word.lower(), word) for word in find.split()]
+    return " ".join(words) if words != find.split() else " ".join(instead.values())
+
+
+# --- what is shown -----------------------------------------------------------------------------
+
+
+def _shown(work: Work, found: list[dict[str, Any]], asked: _Asked, how: str, *, cheapest: bool) -> list[ProductRow]:
+    pairs = [
+        (UUID(product["product_id"]), place, UUID(offer))
+        for place, product in enumerate(found)
+        for offer in product["offers"]
+    ]
+    if not pairs:
+        return []
+    products, places, offers = (list(column) for column in zip(*pairs, strict=True))
+    facts = {"products": products, "places": places, "offers": offers, "now": work.now, "cheapest": cheapest}
+    rows = work.session.execute(_SHOWN, facts).all()
+    stock = shown_stock(work, available={row.offer_id: (row.seller_id, row.available) for row in rows})
+    prices = pricing.resolve(work, quantities={row.offer_id: row.minimum_quantity for row in rows})
+    by_product = {UUID(product["product_id"]): product for product in found}
+    shown = []
+    for row in rows:
+        price, product = prices.get(row.offer_id), by_product[row.product_id]
+        told = stock[row.offer_id].told
+        shown.append(
+            ProductRow.model_validate(
+                row._asdict()
+                | told
+                | {
+                    "price": price.unit_price if price else None,
+                    "list_price": getattr(price, "list_price", None) if price else None,
+                    "why": _why(product, asked, how, told["stock"]),
+                }
+            )
+        )
+    return shown
+
+
+def _why(product: dict[str, Any], asked: _Asked, how: str, stock: str) -> Why:
+    words = [term.lexeme for bit, term in enumerate(asked.terms) if product["hits"] >> bit & 1]
+    return Why(
+        is_number=product["tier"] == 3,
+        is_alike=product["tier"] == 0,
+        has_all=product["tier"] == 2 and bool(asked.terms),
+        words=list(dict.fromkeys(words)),
+        score=Decimal(str(product["rank"] or 0)),
+        in_stock=stock in ("in_stock", "few_left"),
+    )
+
+
+def _facets(counts: dict[str, Any], kept: dict[str, Any]) -> Facets:
+    def upwards(name: str, limits: tuple[int, ...], chosen: Any, label: str) -> list[Facet]:
+        return [
+            Facet(
+                value=str(limit), label=label.format(limit), count=counts[f"{name}_{limit}"], selected=chosen == limit
+            )
+            for limit in limits
+            if counts.get(f"{name}_{limit}")
+        ]
+
+    prices = [
+        Facet(
+            value=f"{low}-{high}", count=counts[f"price_{low}_{high}"],
+            label=f"{low} to {high}" if high and low else f"Up to {high}" if high else f"{low} and more",
+            selected=str(kept.get("price_from", "")) == low and str(kept.get("price_to", "")) == high,
+        )
+        for low, high in (("0", "5"), ("5", "20"), ("20", "100"), ("100", "500"), ("500", ""))
+        if counts.get(f"price_{low}_{high}")
+    ]  # fmt: skip
+    return Facets(
+        minimum=upwards("minimum", (1, 10, 50, 100, 500), kept.get("minimum"), "Up to {}"),
+        lead_time=upwards("lead", (1, 3, 7, 14, 30), kept.get("lead"), "Up to {} days"),
+        price=prices,
+        level=upwards("level", (1, 2, 3), kept.get("level"), "Level {} and up"),
+        certificates=[
+            Facet(value=each["value"], label=each["value"], count=each["count"],
+                  selected=each["value"] == kept.get("certificate"))
+            for each in counts.get("certificates") or []
+        ],
+        countries=[
+            Facet(value=each["value"], label=each["value"], count=each["count"],
+                  selected=each["value"] == kept.get("country"))
+            for each in counts.get("countries") or []
+        ],
+        in_stock=counts.get("stock") or 0,
+    )  # fmt: skip
+
+
+def count_words(work: Work) -> int:
+    """Count anew how rare words are, what is in stock and who is verified, for ranking and facets; for the system.
+
+    The worker does it every few minutes; words only when products came, went or changed. Returns the number of
+    products.
+    """
+    if not work.actor.is_system:
+        raise NotFound
+    return int(work.session.scalar(text("select search_count(:now)"), {"now": work.now}) or 0)

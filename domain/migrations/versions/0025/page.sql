@@ -1,0 +1,293 @@
+-- How many products everybody may find, and how many words one has on average, at the last count.
+create function search_size(out documents bigint, out average double precision)
+    language sql stable security definer set search_path = market, pg_temp
+    return (select row(coalesce(max(t.documents), 0)::bigint, greatest(coalesce(max(t.lengths), 0)
+                       / greatest(coalesce(max(t.documents), 0), 1), 1)::double precision) from search_totals t);
+
+-- The words of what somebody looks for, with how many products have each: a word that nobody has is joined with its
+-- neighbour, taken as the beginning of one, or spelled as the most alike one that is known.
+create function search_terms(given text)
+    returns table (place integer, lexeme text, documents integer, kind text, instead_of text)
+    language plpgsql stable security definer set search_path = market, pg_temp
+    set pg_trgm.similarity_threshold = 0.4 as $$
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    return query
+    with asked as materialized (
+        -- One row for each word of the text: its first place, and what the dictionary makes of it.
+        select u.lexeme, u.positions[1]::integer as place
+        from unnest(to_tsvector('pg_catalog.english', search_plain(given))) u
+        order by 2 limit 12
+    ), plain as materialized (
+        select w.word, w.n::integer as place from regexp_split_to_table(btrim(search_plain(given)), ' +')
+            with ordinality w(word, n)
+        where w.word <> '' limit 12
+    ), known as materialized (
+        select a.place, a.lexeme, coalesce(l.documents, 0) as documents from asked a
+        left join search_lexemes l on l.lexeme = a.lexeme
+    ), pairs as (
+        -- "hard drive" is also "harddrive" and "16 gb" is "16gb", where somebody writes it so.
+        select a.place, l.lexeme, l.documents from plain a join plain b on b.place = a.place + 1
+        join lateral unnest(to_tsvector('pg_catalog.english', a.word || b.word)) j on true
+        join search_lexemes l on l.lexeme = j.lexeme
+        where length(a.word || b.word) > 2 and (a.word || b.word) !~ '^[0-9.]+$'
+    ), alike as (
+        select k.place, f.lexeme, f.documents, k.lexeme as instead_of from known k
+        cross join lateral (
+            select l.lexeme, l.documents from search_lexemes l
+            where k.documents = 0 and length(k.lexeme) > 2 and l.lexeme operator(public.%) k.lexeme
+              and (k.lexeme !~ '[0-9]' or l.lexeme ~ '[0-9]')
+            order by (starts_with(l.lexeme, k.lexeme))::integer desc,
+                     round((public.similarity(l.lexeme, k.lexeme)
+                            - 0.05 * abs(length(l.lexeme) - length(k.lexeme)))::numeric, 1) desc,
+                     l.documents desc, l.lexeme
+            limit 1
+        ) f
+    )
+    select k.place, k.lexeme, k.documents, 'asked', null::text from known k
+    union all select p.place, p.lexeme, p.documents, 'joined', null from pairs p
+    union all select a.place, a.lexeme, a.documents, 'alike', a.instead_of from alike a
+    order by 1, 4 desc, 2;
+end $$;
+
+-- One page of products, with facets over all candidates.
+--
+-- Candidates are those with all words, or with a number that was asked for; when that finds few, those with any of the
+-- words; when that finds few as well, those whose names are spelled alike. At most p_cap of each are looked at, and
+-- ranked by BM25: ts_rank of one word alone is the sum of 1/j^2 over its places, from which the number of
+-- places follows. The owner's rights are needed since no index on words can be used under row-level security; so it is
+-- here that nobody without a session, and no buyer who was not chosen, finds anything.
+create function search_page(
+    p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision,
+    p_like text, p_numbers text[], p_push boolean, p_filters jsonb, p_order text, p_size integer, p_skip integer,
+    p_cap integer, p_now timestamptz)
+    returns table (total bigint, capped boolean, how text, found jsonb, facets jsonb)
+    language plpgsql stable security definer set search_path = market, pg_temp
+    set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+    f_categories uuid[];
+    f_seller uuid := p_filters ->> 'seller';
+    f_minimum bigint := p_filters ->> 'minimum';
+    f_lead integer := p_filters ->> 'lead';
+    f_from numeric := p_filters ->> 'price_from';
+    f_to numeric := p_filters ->> 'price_to';
+    f_currency text := p_filters ->> 'currency';
+    f_stock boolean := coalesce((p_filters ->> 'stock')::boolean, false);
+    f_level bigint := p_filters ->> 'level';
+    f_certificate text := p_filters ->> 'certificate';
+    f_country text := p_filters ->> 'country';
+    f_options jsonb := p_filters -> 'options';
+    is_priced boolean := p_filters ? 'price_from' or p_filters ? 'price_to';
+    is_browsing boolean := p_all is null and p_numbers is null and p_like is null;
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    if p_filters ? 'category' then
+        with recursive below as (
+            select c.id from categories c where c.id = (p_filters ->> 'category')::uuid
+            union select c.id from below b join categories c on c.parent_id = b.id)
+        select array_agg(id) into f_categories from below;
+    end if;
+    return query
+    with exact as materialized (
+        select s.*, 3 as tier from product_search s where s.numbers && p_numbers limit 100
+    ), browsed as materialized (
+        select s.*, 2 as tier from product_search s
+        where is_browsing and f_seller is null and f_categories is null and p_order <> 'price'
+        order by s.product_id desc limit p_cap
+    ), cheapest as materialized (
+        select s.*, 2 as tier from product_search s
+        where is_browsing and f_seller is null and f_categories is null and p_order = 'price'
+        order by s.from_price, s.product_id limit p_cap
+    ), of_seller as materialized (
+        select s.*, 2 as tier from product_search s
+        where is_browsing and f_seller is not null and s.seller_ids @> array[f_seller] limit p_cap
+    ), of_category as materialized (
+        select s.*, 2 as tier from product_search s
+        where is_browsing and f_seller is null and s.category_id = any (f_categories) limit p_cap
+    ), chosen_only as materialized (
+        -- What is not for everybody stands in no list above.
+        select s.*, 2 as tier from product_search s
+        where is_browsing and f_seller is not null and s.has_chosen and not s.seller_ids @> array[f_seller]
+          and exists (select 1 from product_variants v join offers o on o.variant_id = v.id
+                      where v.product_id = s.product_id and o.seller_id = f_seller and o.state = 'published')
+        limit p_cap
+    ), strict as materialized (
+        select s.*, 2 as tier from product_search s
+        where s.words @@ p_all
+          and (not p_push or s.has_chosen or (
+            (f_categories is null or s.category_id = any (f_categories))
+            and exists (select 1 from unnest(s.seller_ids, s.minimums, s.leads, s.prices, s.currencies) u(a, b, c, d, e)
+                        where (f_seller is null or a = f_seller) and (f_minimum is null or b <= f_minimum)
+                          and (f_lead is null or c <= f_lead)
+                          and (not is_priced or (e = f_currency and d >= coalesce(f_from, 0) and d <= coalesce(f_to, d))))))
+        limit p_cap
+    ), loose as materialized (
+        select s.*, 1 as tier from product_search s
+        where (select count(*) from strict) < 24 and s.words @@ p_any and not s.words @@ p_all
+        limit p_cap
+    ), fuzzy as materialized (
+        select s.*, 0 as tier
+        from (select p.id from products p
+              where (select count(*) from strict) + (select count(*) from loose) + (select count(*) from exact) < 24
+                and p_like operator(public.<%) p.name limit 500) n
+        join product_search s on s.product_id = n.id
+        where s.product_id not in (select product_id from strict union all select product_id from loose)
+    ), candidates as (
+        select * from exact
+        union all select * from browsed union all select * from cheapest union all select * from of_seller
+        union all select * from of_category union all select * from chosen_only
+        union all select * from strict where product_id not in (select product_id from exact)
+        union all select * from loose where product_id not in (select product_id from exact)
+        union all select * from fuzzy where product_id not in (select product_id from exact)
+    ), hit as materialized (
+        select c.product_id, c.category_id, c.tier, c.length, c.has_chosen, c.in_stock,
+               c.offer_ids, c.seller_ids, c.minimums, c.leads, c.prices, c.currencies,
+               ts_rank('{0.4,1,1,1}', c.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', c.words, p_terms[2]) as h2,
+               ts_rank('{0.4,1,1,1}', c.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', c.words, p_terms[4]) as h4,
+               ts_rank('{0.4,1,1,1}', c.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', c.words, p_terms[6]) as h6
+        from candidates c
+    ), ranked as materialized (
+        select h.*, b.k,
+               case when tier = 0 then (select public.word_similarity(p_like, p.name) from products p where p.id = h.product_id)
+               else coalesce(case when h1 > 0 then p_weights[1] * 2.2 * t1 / (t1 + k) end, 0)
+                  + coalesce(case when h2 > 0 then p_weights[2] * 2.2 * t2 / (t2 + k) end, 0)
+                  + coalesce(case when h3 > 0 then p_weights[3] * 2.2 * t3 / (t3 + k) end, 0)
+                  + coalesce(case when h4 > 0 then p_weights[4] * 2.2 * t4 / (t4 + k) end, 0)
+                  + coalesce(case when h5 > 0 then p_weights[5] * 2.2 * t5 / (t5 + k) end, 0)
+                  + coalesce(case when h6 > 0 then p_weights[6] * 2.2 * t6 / (t6 + k) end, 0) end as rank,
+               (h1 > 0)::integer + coalesce((h2 > 0)::integer * 2, 0) + coalesce((h3 > 0)::integer * 4, 0)
+                  + coalesce((h4 > 0)::integer * 8, 0) + coalesce((h5 > 0)::integer * 16, 0)
+                  + coalesce((h6 > 0)::integer * 32, 0) as hits
+        from hit h
+        cross join lateral (select 1.2 * (0.5 + 0.5 * h.length / p_average) as k) b
+        cross join lateral (select 1 / (1.65 * (1 - h1)) - 0.5 as t1, 1 / (1.65 * (1 - h2)) - 0.5 as t2,
+                                   1 / (1.65 * (1 - h3)) - 0.5 as t3, 1 / (1.65 * (1 - h4)) - 0.5 as t4,
+                                   1 / (1.65 * (1 - h5)) - 0.5 as t5, 1 / (1.65 * (1 - h6)) - 0.5 as t6) t
+    ), chosen as materialized (
+        -- Offers that are not for everybody: only those that whoever asks is shown.
+        select r.product_id, r.tier, r.rank, r.hits, r.category_id, r.in_stock, o.id as offer_id, o.seller_id,
+               o.minimum_quantity as minimum, o.lead_time_days as lead, t.price, o.currency::text as currency,
+               o.sku, v.gtin
+        from ranked r
+        join product_variants v on v.product_id = r.product_id
+        join offers o on o.variant_id = v.id and o.state = 'published' and o.audience <> 'everybody'
+        cross join lateral (select min(p.unit_price) as price from price_tiers p
+                            where p.offer_id = o.id and p.valid_to is null) t
+        where r.has_chosen and t.price is not null and offer_is_shown(o.id, o.audience, o.seller_id)
+    ), offered as materialized (
+        select r.product_id, r.tier, r.rank, r.hits, r.category_id, r.in_stock, u.offer_id, u.seller_id, u.minimum,
+               u.lead, u.price, u.currency
+        from ranked r
+        cross join lateral unnest(r.offer_ids, r.seller_ids, r.minimums, r.leads, r.prices, r.currencies)
+            u(offer_id, seller_id, minimum, lead, price, currency)
+        union all
+        select c.product_id, c.tier, c.rank, c.hits, c.category_id, c.in_stock, c.offer_id, c.seller_id, c.minimum,
+               c.lead, c.price, c.currency
+        from chosen c
+    ), sellers as materialized (
+        select o.id, o.name, o.country_code, coalesce(k.level, 0) as level
+        from organizations o left join search_sellers k on k.seller_id = o.id
+        where o.id = any (array(select distinct d.seller_id from offered d)) and o.state = 'active'
+    ), certified as materialized (
+        -- What holds on the day and covers the product: of a certificate for some categories only theirs.
+        select c.org_id, c.requirement, c.category_ids
+        from sellers_certificates((select array_agg(id) from sellers), (p_now at time zone 'UTC')::date) c
+    ), stocked as materialized (
+        select a.offer_id, a.available
+        from stock_available((select array_agg(d.offer_id) from offered d where f_stock), p_now) a
+    ), looked as materialized (
+        -- By bits, which filters an offer does not pass: a facet counts what passes all filters but its own.
+        select d.*, s.country_code, s.level,
+               case when f_categories is null or d.category_id = any (f_categories) then 0 else 1 end
+               + case when f_seller is null or d.seller_id = f_seller then 0 else 2 end
+               + case when f_minimum is null or d.minimum <= f_minimum then 0 else 4 end
+               + case when f_lead is null or d.lead <= f_lead then 0 else 8 end
+               + case when not is_priced or (d.currency = f_currency and d.price >= coalesce(f_from, 0)
+                                             and d.price <= coalesce(f_to, d.price)) then 0 else 16 end
+               + case when not f_stock or exists (select 1 from stocked k where k.offer_id = d.offer_id
+                                                  and k.available >= d.minimum) then 0 else 32 end
+               + case when f_level is null or s.level >= f_level then 0 else 64 end
+               + case when f_certificate is null or exists (
+                        select 1 from certified c where c.org_id = d.seller_id and c.requirement = f_certificate
+                        and (cardinality(coalesce(c.category_ids, '{}')) = 0 or d.category_id = any (c.category_ids)))
+                 then 0 else 128 end
+               + case when f_country is null or s.country_code = f_country then 0 else 256 end
+               + case when f_options is null or exists (
+                        select 1 from offers o join product_variants v on v.id = o.variant_id
+                        where o.id = d.offer_id and v.options @> f_options) then 0 else 512 end as misses
+        from offered d join sellers s on s.id = d.seller_id
+    ), by_product as materialized (
+        select l.product_id, max(l.tier) as tier, max(l.rank) as rank, max(l.hits) as hits, l.category_id, l.in_stock,
+               bool_or(l.misses = 0) as is_kept, bool_or(l.misses & ~1 = 0) as any_category,
+               min(l.minimum) filter (where l.misses & ~4 = 0) as minimum,
+               min(l.lead) filter (where l.misses & ~8 = 0) as lead,
+               min(l.price) filter (where l.misses & ~16 = 0 and l.currency = f_currency) as price,
+               bool_or(l.misses & ~32 = 0) as any_stock,
+               max(l.level) filter (where l.misses & ~64 = 0) as level,
+               min(l.price) filter (where l.misses = 0) as best_price, min(l.lead) filter (where l.misses = 0) as best_lead
+        from looked l group by l.product_id, l.category_id, l.in_stock
+    ), by_seller as materialized (
+        select l.seller_id, count(distinct l.product_id) filter (where l.misses & ~2 = 0) as n,
+               count(distinct l.product_id) filter (where l.misses & ~256 = 0) as c
+        from looked l where l.misses & ~2 = 0 or l.misses & ~256 = 0 group by 1
+    ), paged as materialized (
+        select b.product_id, b.tier, b.rank, b.hits, row_number() over (order by
+                   case when p_order = 'price' then b.best_price end, case when p_order = 'lead_time' then b.best_lead end,
+                   case when p_order = 'name' then (select p.name from products p where p.id = b.product_id) end,
+                   b.tier desc, b.rank desc, b.best_price, b.product_id) as place
+        from by_product b where b.is_kept
+        order by place limit p_size offset p_skip
+    )
+    select (select count(*) from by_product b where b.is_kept),
+           (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap
+               or (select count(*) from browsed) >= p_cap or (select count(*) from cheapest) >= p_cap
+               or (select count(*) from of_seller) >= p_cap or (select count(*) from of_category) >= p_cap,
+           case when exists (select 1 from exact) then 'number' when exists (select 1 from strict) then 'all'
+                when exists (select 1 from loose) then 'any' when exists (select 1 from fuzzy) then 'alike' else 'all' end,
+           (select jsonb_agg(jsonb_build_object(
+                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
+                        'offers', (select array_agg(l.offer_id) from looked l
+                                   where l.product_id = p.product_id and l.misses = 0)) order by p.place)
+            from paged p),
+           (select jsonb_build_object(
+                'products', count(*) filter (where b.is_kept),
+                'minimum_1', count(*) filter (where b.minimum <= 1), 'minimum_10', count(*) filter (where b.minimum <= 10),
+                'minimum_50', count(*) filter (where b.minimum <= 50),
+                'minimum_100', count(*) filter (where b.minimum <= 100),
+                'minimum_500', count(*) filter (where b.minimum <= 500),
+                'lead_1', count(*) filter (where b.lead <= 1), 'lead_3', count(*) filter (where b.lead <= 3),
+                'lead_7', count(*) filter (where b.lead <= 7), 'lead_14', count(*) filter (where b.lead <= 14),
+                'lead_30', count(*) filter (where b.lead <= 30),
+                'price_0_5', count(*) filter (where b.price < 5),
+                'price_5_20', count(*) filter (where b.price >= 5 and b.price < 20),
+                'price_20_100', count(*) filter (where b.price >= 20 and b.price < 100),
+                'price_100_500', count(*) filter (where b.price >= 100 and b.price < 500),
+                'price_500_', count(*) filter (where b.price >= 500),
+                'stock', count(*) filter (where b.any_stock and b.in_stock),
+                'level_1', count(*) filter (where b.level >= 1), 'level_2', count(*) filter (where b.level >= 2),
+                'level_3', count(*) filter (where b.level >= 3)) from by_product b)
+           || jsonb_build_object(
+                'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
+                                                order by g.n desc, c.name)
+                    from (select b.category_id, count(*) as n from by_product b
+                          where b.any_category and b.category_id is not null group by 1) g
+                    join categories c on c.id = g.category_id),
+                'suppliers', (select jsonb_agg(jsonb_build_object('value', s.id, 'label', s.name, 'count', g.n)
+                                               order by g.n desc, s.name)
+                    from (select * from by_seller order by n desc limit 100) g join sellers s on s.id = g.seller_id
+                    where g.n > 0),
+                'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
+                                               order by x.n desc, x.country_code)
+                    from (select s.country_code, sum(g.c) as n from by_seller g join sellers s on s.id = g.seller_id
+                          where s.country_code is not null and g.c > 0 group by 1) x),
+                'certificates', (select jsonb_agg(jsonb_build_object('value', x.requirement, 'count', x.n)
+                                                  order by x.n desc, x.requirement)
+                    from (select c.requirement, count(distinct l.product_id) as n from certified c
+                          join looked l on l.seller_id = c.org_id and l.misses & ~128 = 0
+                           and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
+                          group by 1) x));
+end $$;

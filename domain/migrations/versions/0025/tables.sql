@@ -1,0 +1,60 @@
+-- What search looks at: a row for every product that somebody has on sale, kept by the triggers below.
+--
+-- Its words and numbers, and of the offers that everybody sees what filters and facets ask for, in parallel lists.
+-- Offers for chosen buyers are looked up for who asks. Whether goods are free is a hint of the last count.
+create table product_search (
+    product_id uuid not null,
+    category_id uuid,
+    words tsvector not null,
+    length integer not null,
+    numbers text[] not null,
+    is_open boolean not null,
+    has_chosen boolean not null,
+    offer_ids uuid[] not null,
+    seller_ids uuid[] not null,
+    minimums bigint[] not null,
+    leads bigint[] not null,
+    prices numeric[] not null,
+    currencies text[] not null,
+    from_price numeric,
+    in_stock boolean not null default false,
+    constraint product_search_pkey primary key (product_id),
+    constraint product_search_product_id_fkey foreign key (product_id) references products (id) on delete cascade,
+    constraint product_search_length_check check (length >= 0),
+    constraint product_search_lists_check check (
+        cardinality(offer_ids) = cardinality(seller_ids) and cardinality(offer_ids) = cardinality(minimums)
+        and cardinality(offer_ids) = cardinality(leads) and cardinality(offer_ids) = cardinality(prices)
+        and cardinality(offer_ids) = cardinality(currencies))
+) with (fillfactor = 90);
+create index product_search_words_idx on product_search using gin (words);
+create index product_search_numbers_idx on product_search using gin (numbers);
+create index product_search_sellers_idx on product_search using gin (seller_ids);
+create index product_search_category_id_idx on product_search (category_id, product_id);
+create index product_search_from_price_idx on product_search (from_price, product_id);
+
+-- In how many products that everybody may find a word stands, at the last count.
+create table search_lexemes (
+    lexeme text not null,
+    documents integer not null,
+    constraint search_lexemes_pkey primary key (lexeme),
+    constraint search_lexemes_documents_check check (documents > 0)
+);
+create index search_lexemes_trgm_idx on search_lexemes using gin (lexeme gin_trgm_ops);
+
+create table search_totals (
+    is_only boolean not null default true,
+    documents bigint not null,
+    lengths bigint not null,
+    counted_at timestamp with time zone not null,
+    constraint search_totals_pkey primary key (is_only),
+    constraint search_totals_only_check check (is_only)
+);
+
+-- What facets say of sellers: the level of the last count.
+create table search_sellers (
+    seller_id uuid not null,
+    level bigint not null,
+    constraint search_sellers_pkey primary key (seller_id),
+    constraint search_sellers_seller_id_fkey foreign key (seller_id) references organizations (id),
+    constraint search_sellers_level_check check (level between 0 and 3)
+);

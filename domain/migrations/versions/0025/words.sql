@@ -1,0 +1,287 @@
+-- Text as search reads it: lower case, no accents, no marks but the points of decimals.
+create function search_plain(given text) returns text
+    language plpgsql immutable parallel safe set search_path = market, pg_temp as $$
+declare
+    plain text := lower(public.unaccent('public.unaccent', given));
+begin
+    if position('<' in plain) > 0 then
+        plain := regexp_replace(plain, '<[^>]*>', ' ', 'g');
+    end if;
+    plain := regexp_replace(plain, '(\d) ?["″”]', '\1 inch ', 'g');
+    plain := regexp_replace(plain, '(\d),(\d{1,2})(?!\d)', '\1.\2', 'g');
+    return regexp_replace(plain, '[^[:alnum:].]+|(?<!\d)\.|\.(?!\d)', ' ', 'g');
+end $$;
+
+-- The same with what belongs together joined: sizes with their unit ("16 gb" is also "16gb"), and numbers of models
+-- without their hyphens ("TN-2110" is also "tn2110").
+create function search_text(given text) returns text
+    language plpgsql immutable parallel safe set search_path = market, pg_temp as $$
+declare
+    plain text := search_plain(given);
+begin
+    return concat_ws(' ', plain, (
+        select lower(string_agg(translate(m[1], '-/_.', ''), ' '))
+        from regexp_matches(given, '[[:alnum:]]+(?:[-/_.][[:alnum:]]+)+', 'g') m
+        where length(m[1]) <= 24 and m[1] ~ '[0-9]' and m[1] !~ '^[0-9./]+$'
+    ), (
+        select string_agg(m[1] || m[2], ' ')
+        from regexp_matches(plain, '(?:^| )(\d+(?:\.\d+)?) (mm|cm|m|km|g|kg|mg|l|ml|cl|dl|gb|tb|mb|kb|mah|ah|wh|kwh|w|kw|v|a'
+            '|ma|hz|khz|mhz|ghz|mp|inch|ft|oz|lb|lbs|pcs|bit|mbit|gbit|rpm|dpi|px|va|kva|db|x)(?= |$)', 'g') m));
+end $$;
+
+-- Where a text begins to speak of what the thing goes with ("case for phones", "lamp with dimmer"), or its end.
+create function search_tail(given text) returns integer
+    language sql immutable parallel safe set search_path = market, pg_temp
+    return coalesce(nullif(regexp_instr(
+        given, '(?<=[[:alnum:]][^[:alnum:]]{1,3})(?:\m(?:for|with|compatible|suitable|fits|für|mit|pour|avec|para)\M|\m[wf]/)',
+        1, 1, 0, 'i'), 0), length(given) + 1);
+
+create function search_stems(given text, weight "char") returns tsvector
+    language sql immutable parallel safe set search_path = market, pg_temp
+    return setweight(to_tsvector('pg_catalog.english', search_text(given)), weight);
+
+-- A number as it is looked up: SKUs without regard to case, barcodes of any length without their leading zeros.
+create function search_number(given text) returns text
+    language sql immutable parallel safe
+    return case when given ~ '^[0-9]{6,14}$' then ltrim(given, '0') else lower(given) end;
+
+-- Write the search rows of some products anew. In a transaction that has just brought thousands the planner knows no
+-- sizes, so rows are looked up one by one, and `offset 0` keeps it from reading all that is published for each. The products are locked first, so that of two who change offers of
+-- one product at once the second one sees what the first one did.
+create function search_refresh(p_products uuid[], p_words boolean) returns void
+    language plpgsql security definer set search_path = market, pg_temp
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+begin
+    perform 1 from (select distinct id from unnest(p_products) u(id) order by id) u
+    join products p on p.id = u.id order by p.id for no key update of p;
+    if p_words then
+        delete from product_search s using unnest(p_products) u(id) where s.product_id = u.id and not exists (
+            select 1 from product_variants v join offers o on o.variant_id = v.id and o.state = 'published'
+            where v.product_id = s.product_id);
+        insert into product_search as s (product_id, category_id, words, length, numbers, is_open, has_chosen,
+            offer_ids, seller_ids, minimums, leads, prices, currencies)
+        select p.id, p.category_id, w.words, (select coalesce(sum(cardinality(u.positions)), 0) from unnest(w.words) u),
+               k.numbers, k.is_open, not k.is_open, '{}', '{}', '{}', '{}', '{}', '{}'
+        from (select distinct id from unnest(p_products) u(id)) u
+        join products p on p.id = u.id and p.history_id is null
+        join lateral (
+            -- What only chosen buyers see adds no words to what everybody finds.
+            select bool_or(o.audience = 'everybody') as is_open,
+                   array_agg(distinct n.number) filter (where n.number is not null) as numbers,
+                   string_agg(distinct o.sku, ' ') filter (where o.audience = 'everybody') as open_skus,
+                   string_agg(distinct o.sku, ' ') as skus,
+                   string_agg(distinct nullif(nullif(v.name, 'Standard'), p.name), ' ') as names,
+                   string_agg(distinct x.value, ' ') as options
+            from product_variants v
+            join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
+            left join lateral jsonb_each_text(v.options) x on true
+            cross join lateral (values (search_number(o.sku)), (search_number(v.gtin)), (lower(p.external_id))) n(number)
+            where v.product_id = p.id
+        ) k on k.is_open is not null
+        left join categories c on c.id = p.category_id
+        cross join lateral (
+            -- Words of little weight come last, so that the first places of a word are those that count most.
+            select search_stems(left(p.name, x.name_tail - 1), 'A')
+                || search_stems(coalesce(p.brand, ''), 'B')
+                || search_stems(left(concat_ws(' . ', left(p.description, x.description_tail - 1),
+                    case when k.is_open then k.open_skus else k.skus end, k.names, k.options, c.name,
+                    (select string_agg(t.value, ' . ') from jsonb_each_text(p.specifications) t)), 16000), 'C')
+                || case when x.name_tail <= length(p.name) or x.description_tail <= length(p.description)
+                   then search_stems(substr(p.name, x.name_tail) || ' . '
+                                     || substr(p.description, x.description_tail, 8000), 'D') else ''::tsvector end
+                as words
+            from (select search_tail(p.name) as name_tail, search_tail(p.description) as description_tail) x
+            offset 0  -- once, though it is read twice
+        ) w
+        order by p.id
+        on conflict (product_id) do update set category_id = excluded.category_id, words = excluded.words,
+            length = excluded.length, numbers = excluded.numbers, is_open = excluded.is_open;
+    end if;
+    update product_search s set
+        has_chosen = a.has_chosen, offer_ids = a.offer_ids, seller_ids = a.seller_ids, minimums = a.minimums,
+        leads = a.leads, prices = a.prices, currencies = a.currencies, from_price = a.from_price
+    from (
+        select v.product_id, bool_or(o.audience <> 'everybody') as has_chosen,
+               coalesce(array_agg(o.id order by o.id) filter (where n), '{}') as offer_ids,
+               coalesce(array_agg(o.seller_id order by o.id) filter (where n), '{}') as seller_ids,
+               coalesce(array_agg(o.minimum_quantity order by o.id) filter (where n), '{}') as minimums,
+               coalesce(array_agg(o.lead_time_days order by o.id) filter (where n), '{}') as leads,
+               coalesce(array_agg(t.price order by o.id) filter (where n), '{}') as prices,
+               coalesce(array_agg(o.currency::text order by o.id) filter (where n), '{}') as currencies,
+               min(t.price) filter (where n) as from_price
+        from (select distinct id from unnest(p_products) u(id)) u
+        join product_variants v on v.product_id = u.id
+        join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
+        cross join lateral (select min(t.unit_price) as price from price_tiers t
+                            where t.offer_id = o.id and t.valid_to is null) t
+        cross join lateral (select o.audience = 'everybody' and t.price is not null as n) x
+        group by v.product_id
+    ) a
+    where s.product_id = a.product_id
+      and (s.has_chosen, s.offer_ids, s.seller_ids, s.minimums, s.leads, s.prices, s.currencies)
+          is distinct from (a.has_chosen, a.offer_ids, a.seller_ids, a.minimums, a.leads, a.prices, a.currencies);
+end $$;
+
+-- --- kept by whoever writes the catalogue ----------------------------------------------------------
+
+create function search_keeps_products() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(a.id) into changed from after a join before b on b.id = a.id
+    where (a.name, a.brand, a.description, a.category_id, a.specifications, a.external_id)
+          is distinct from (b.name, b.brand, b.description, b.category_id, b.specifications, b.external_id)
+      and exists (select 1 from product_search s where s.product_id = a.id);
+    if changed is not null then
+        perform search_refresh(changed, true);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_variants() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(distinct a.product_id) into changed from after a join before b on b.id = a.id
+    where (a.name, a.options, a.gtin) is distinct from (b.name, b.options, b.gtin)
+      and exists (select 1 from product_search s where s.product_id = a.product_id);
+    if changed is not null then
+        perform search_refresh(changed, true);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_categories() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(s.product_id) into changed
+    from after a join before b on b.id = a.id join product_search s on s.category_id = a.id where a.name <> b.name;
+    if changed is not null then
+        perform search_refresh(changed, true);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_new_offers() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(distinct v.product_id) into changed
+    from after a join product_variants v on v.id = a.variant_id where a.state = 'published';
+    if changed is not null then
+        perform search_refresh(changed, true);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_offers() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    worded uuid[];
+    counted uuid[];
+begin
+    select array_agg(distinct v.product_id) filter (where w), array_agg(distinct v.product_id) filter (where not w)
+    into worded, counted
+    from after a join before b on b.id = a.id join product_variants v on v.id in (a.variant_id, b.variant_id)
+    cross join lateral (select (a.state, a.sku, a.variant_id, a.audience)
+                               is distinct from (b.state, b.sku, b.variant_id, b.audience) as w) x
+    where 'published' in (a.state, b.state)
+      and (w or (a.minimum_quantity, a.lead_time_days, a.currency)
+                is distinct from (b.minimum_quantity, b.lead_time_days, b.currency));
+    if worded is not null then
+        perform search_refresh(worded, true);
+    end if;
+    if counted is not null then
+        perform search_refresh(counted, false);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_gone_offers() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(distinct v.product_id) into changed
+    from before b join product_variants v on v.id = b.variant_id where b.state = 'published';
+    if changed is not null then
+        perform search_refresh(changed, true);
+    end if;
+    return null;
+end $$;
+
+create function search_keeps_prices() returns trigger
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    changed uuid[];
+begin
+    select array_agg(distinct v.product_id) into changed
+    from after a join offers o on o.id = a.offer_id and o.state = 'published'
+    join product_variants v on v.id = o.variant_id;
+    if changed is not null then
+        perform search_refresh(changed, false);
+    end if;
+    return null;
+end $$;
+
+create trigger search_keeps after update on products referencing old table as before new table as after
+    for each statement execute function search_keeps_products();
+create trigger search_keeps after update on product_variants referencing old table as before new table as after
+    for each statement execute function search_keeps_variants();
+create trigger search_keeps after update on categories referencing old table as before new table as after
+    for each statement execute function search_keeps_categories();
+create trigger search_keeps_new after insert on offers referencing new table as after
+    for each statement execute function search_keeps_new_offers();
+create trigger search_keeps after update on offers referencing old table as before new table as after
+    for each statement execute function search_keeps_offers();
+create trigger search_keeps_gone after delete on offers referencing old table as before
+    for each statement execute function search_keeps_gone_offers();
+create trigger search_keeps_new after insert on price_tiers referencing new table as after
+    for each statement execute function search_keeps_prices();
+create trigger search_keeps after update on price_tiers referencing new table as after
+    for each statement execute function search_keeps_prices();
+
+-- --- counted now and then --------------------------------------------------------------------------
+
+-- Count words, lengths, stock and levels anew, for the system. Words are counted only when products came, went or
+-- changed since. Returns how many products there are.
+create function search_count(p_now timestamptz) returns bigint
+    language plpgsql security definer set search_path = market, pg_temp as $$
+declare
+    products bigint;
+    total bigint;
+begin
+    if app_scope() <> 'system' then
+        raise exception 'search: only the system counts' using errcode = 'WS005';
+    end if;
+    perform pg_advisory_xact_lock(4242, 25);
+    select count(*), coalesce(sum(length), 0) into products, total from product_search where is_open;
+    if not exists (select 1 from search_totals where documents = products and lengths = total) then
+        delete from search_lexemes;
+        insert into search_lexemes (lexeme, documents)
+        select word, ndoc from ts_stat('select words from market.product_search where is_open')
+        where length(word) <= 60 order by word;
+        insert into search_totals (documents, lengths, counted_at) values (products, total, p_now)
+        on conflict (is_only) do update set documents = excluded.documents, lengths = excluded.lengths,
+            counted_at = excluded.counted_at;
+    end if;
+    update product_search s set in_stock = n.free
+    from (
+        select k.product_id, bool_or(coalesce(a.available, 0) > 0) as free
+        from (select product_id, unnest(offer_ids) as offer_id from product_search) k
+        left join stock_available((select array_agg(x) from product_search p, unnest(p.offer_ids) x), p_now) a
+            on a.offer_id = k.offer_id
+        group by k.product_id
+    ) n
+    where n.product_id = s.product_id and s.in_stock is distinct from n.free;
+    insert into search_sellers (seller_id, level)
+    select k.org_id, k.level
+    from sellers_level((select array_agg(distinct x) from product_search p, unnest(p.seller_ids) x), p_now) k
+    on conflict (seller_id) do update set level = excluded.level where search_sellers.level <> excluded.level;
+    return products;
+end $$;
