@@ -216,8 +216,8 @@ def _ping_rested(connection: Any, record: Any, _: Any) -> None:
     if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED_S:
         return
     try:
-        connection.execute("select 1")
-        connection.commit()  # at a rollback the driver would forget what is prepared
+        with connection.transaction():  # at a rollback the driver would forget what is prepared
+            connection.execute("select 1")
     except psycopg.Error as problem:
         raise sa.exc.DisconnectionError from problem
 

@@ -80,15 +80,13 @@ _FINISH = text(
 @contextmanager
 def begin(actor: Actor) -> Iterator[Work]:
     """A unit of work for questions: its transaction is read only, so that nothing of it stays."""
-    with database.sessions()() as session:
+    # It ends with a commit: at a rollback the driver forgets every prepared statement of the connection, and all are
+    # planned anew. Of a transaction that could not write, both say the same.
+    with database.sessions()() as session, session.begin() as transaction:
         yield Work(session, actor, _open(session, actor, None, "", _BEGIN_TO_LOOK).now_at)
-        if session.connection().in_nested_transaction():  # a test's, which goes on and is not read only
-            session.rollback()
-        else:
-            # At a rollback the driver forgets every prepared statement of the connection, and all are planned anew;
-            # of a transaction that could not write, a commit says the same.
-            session.expunge_all()
-            session.commit()
+        session.expunge_all()
+        if session.connection().in_nested_transaction():  # a test's, which goes on and may write
+            transaction.rollback()
 
 
 @contextmanager
@@ -214,6 +212,8 @@ def _ordered(value: Any) -> Any:
         return {key: _ordered(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(map(str, value))
+    if isinstance(value, bytes):  # a file may be large, and need not be text
+        return hashlib.sha256(value).hexdigest()
     return [_ordered(item) for item in value] if isinstance(value, list | tuple) else value
 
 
