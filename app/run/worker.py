@@ -167,6 +167,17 @@ def _add_tasks(app: procrastinate.App) -> None:
             run(Actor.system(), stock.end_due)
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
+    @app.task(name="begin_prices", queue="upkeep", queueing_lock="tick_begin_prices")
+    def begin_prices(timestamp: int = 0) -> None:
+        from domain import catalog
+        from domain.kernel.actor import Actor
+        from domain.kernel.work import run
+
+        with _noted("begin_prices"):
+            while run(Actor.system(), catalog.begin_prices):
+                pass
+
+    @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="tick_verification", queue="upkeep", queueing_lock="tick_tick_verification")
     def tick_verification(timestamp: int = 0) -> None:
         from domain import verification
