@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
-    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.catalog.states import (
@@ -77,7 +75,6 @@ class Product(Record):
     __tablename__ = "products"
     __table_args__ = (
         UniqueConstraint("history_id", "external_id"),
-        Index("products_search_idx", "search", postgresql_using="gin"),
         Index("products_name_trgm_idx", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
         Index(None, "created_by_org_id"),
         Index(None, "category_id"),
@@ -97,14 +94,6 @@ class Product(Record):
     picture_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     history_id: Mapped[UUID | None] = mapped_column(ForeignKey("histories.id"))
     external_id: Mapped[str | None]
-    search: Mapped[str] = mapped_column(
-        TSVECTOR,
-        Computed(
-            "setweight(to_tsvector('simple', name), 'A') || setweight(to_tsvector('simple', coalesce(brand, '')), 'B')"
-            " || setweight(to_tsvector('english', name || ' ' || description), 'C')",
-            persisted=True,
-        ),
-    )
     created_at: Mapped[Instant]
 
 

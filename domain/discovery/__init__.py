@@ -10,7 +10,7 @@ from domain.discovery.comparison import MOST as MOST_COMPARED
 from domain.discovery.comparison import compare, landed_prices
 from domain.discovery.events import AudienceChosen, StockDisplayChosen
 from domain.discovery.queries import product_sheet
-from domain.discovery.search import CANDIDATES, ORDERS, count_words, search_products
+from domain.discovery.search import CANDIDATES, ORDERS, count_words, find_by_number, search_products
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
 from domain.discovery.stock_display import FEW, my_stock_displays, set_stock_display, shown_stock
 from domain.discovery.views import (
@@ -23,6 +23,7 @@ from domain.discovery.views import (
     Facet,
     Facets,
     Landed,
+    NumberHit,
     OfferCard,
     ProductRow,
     ProductSheet,
@@ -51,6 +52,7 @@ __all__ = [
     "Facet",
     "Facets",
     "Landed",
+    "NumberHit",
     "OfferCard",
     "ProductRow",
     "ProductSheet",
@@ -65,6 +67,7 @@ __all__ = [
     "audience_of",
     "compare",
     "count_words",
+    "find_by_number",
     "landed_prices",
     "my_stock_displays",
     "product_sheet",

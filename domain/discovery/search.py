@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from domain import pricing
 from domain.discovery.stock_display import shown_stock
-from domain.discovery.views import Facet, Facets, ProductRow, ResultPage, Why
+from domain.discovery.views import Facet, Facets, NumberHit, ProductRow, ResultPage, Why
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
@@ -166,6 +166,23 @@ def search_products(
         how=found.how,
         did_you_mean=_meant(find, asked),
     )
+
+
+_BY_NUMBER = text(
+    "select offer_id, product_id, variant_id, seller_id, sku, gtin, matched from search_by_number(:number)"
+)
+
+
+def find_by_number(work: Work, *, number: str) -> list[NumberHit]:
+    """Offers with a number: a SKU in any case, a barcode with or without leading zeros, or the product's own number.
+
+    For the scan box and the quick order; at most 50, those whose SKU it is first.
+    """
+    work.actor.require(Permission.SEARCH_PRODUCTS)
+    number = number.replace("\0", "").strip()[:LONGEST]
+    if not number:
+        return []
+    return [NumberHit.model_validate(row._asdict()) for row in work.session.execute(_BY_NUMBER, {"number": number})]
 
 
 # --- what was asked ----------------------------------------------------------------------------

@@ -101,6 +101,18 @@ class ResultPage(View):
     did_you_mean: str | None
 
 
+class NumberHit(View):
+    """An offer that has a number which was asked for; `matched` says which: "sku", "barcode" or the own "number"."""
+
+    offer_id: UUID
+    product_id: UUID
+    variant_id: UUID
+    seller_id: UUID
+    sku: str
+    gtin: str | None
+    matched: str
+
+
 class OfferCard(View):
     """One seller's offer of one variant, as a buyer sees it."""
 

@@ -90,7 +90,8 @@ _SUPPLY = (
             "catalog.publish_offers", "catalog.create_variants", "catalog.create_grade", "catalog.remove_variants",
             "catalog.change_variants", "catalog.add_media", "catalog.describe_media", "catalog.remove_media",
             "catalog.arrange_media", "catalog.write_policy", "catalog.assign_policy", "catalog.set_certificates",
-            "catalog.withdraw_change",
+            "catalog.withdraw_change", "catalog.check_upload", "catalog.start_upload", "catalog.carry_on_upload",
+            "catalog.undo_upload",
         ),
     ),
     supply(
@@ -148,6 +149,11 @@ _SUPPLY = (
         commands=(
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
             "stock.wish_production", "stock.close_production_wish",
+            "stock.record_sales", "stock.move_stock", "stock.hold_stock", "stock.release_hold", "stock.allocate_stock",
+            "stock.end_allocation", "stock.hold_lot", "stock.free_lot", "stock.recall_lot", "stock.dispose_stock",
+            "stock.set_life_term", "stock.draft_transfer", "stock.send_transfer", "stock.receive_transfer",
+            "stock.cancel_transfer", "stock.resolve_discrepancy", "stock.open_count", "stock.enter_count",
+            "stock.finish_count", "stock.approve_count", "stock.recount", "stock.cancel_count",
         ),
     ),
     supply("Contracts: draft / negotiate", F, F, CUSTOMERS, NO),
@@ -162,7 +168,8 @@ _SUPPLY = (
     supply("Ads, subscription, API keys", F, NO, NO, NO),
     supply("Audit log of org", F, R, NO, NO, reads=(P.SEE_AUDIT_LOG,)),
     supply("Search the market", F, F, F, NO,
-        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",),
+        questions=("discovery.search_products", "discovery.find_by_number",
+            "discovery.product_sheet", "catalog.variants_of_product",),
         does=(P.SEARCH_PRODUCTS,), beside=True),
     supply(
         "Give colleagues a way back in", F, NO, NO, NO, does=(P.RESTORE_ACCESS,),
@@ -204,7 +211,8 @@ _BUY = (
     ),
     buy(
         "Search, compare, lists", F, F, F,
-        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",
+        questions=("discovery.search_products", "discovery.find_by_number",
+            "discovery.product_sheet", "catalog.variants_of_product",
             "orders.my_basket",), does=(P.SEARCH_PRODUCTS, P.FILL_BASKET), reads=(P.SEE_PRICES, P.SEE_COSTS),
         commands=(
             "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
@@ -244,8 +252,13 @@ _BUY = (
     buy("Spend analytics", F, STORES, scoped(By.OWN), does=(P.SEE_PURCHASES,)),
     buy(
         "Store inventory", F, STORES, R, does=(P.MANAGE_STOCK,), reads=(P.SEE_STOCK,),
-        questions=("stock.my_stock", "stock.open_alerts", "stock.daily_demand"), commands=(
+        questions=(
+            "stock.my_stock", "stock.open_alerts", "stock.daily_demand", "stock.stock_lines", "stock.store_places",
+            "reports.recommendations",
+        ),
+        commands=(
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
+            "orders.put_into_store", "orders.take_store_sales", "orders.sell_from_store",
         ),
     ),
     buy("Reviews", F, STORES, STORES, does=(P.WRITE_REVIEWS,), commands=("orders.leave_feedback",)),
@@ -342,6 +355,11 @@ _DISTRIBUTION = (
         reads=(P.SEE_STOCK, P.SEE_PURCHASES),
         commands=(
             "stock.add_location", "stock.receive_stock", "stock.count_stock", "stock.set_threshold",
+            "stock.record_sales", "stock.move_stock", "stock.hold_stock", "stock.release_hold", "stock.allocate_stock",
+            "stock.end_allocation", "stock.hold_lot", "stock.free_lot", "stock.recall_lot", "stock.dispose_stock",
+            "stock.set_life_term", "stock.draft_transfer", "stock.send_transfer", "stock.receive_transfer",
+            "stock.cancel_transfer", "stock.resolve_discrepancy", "stock.open_count", "stock.enter_count",
+            "stock.finish_count", "stock.approve_count", "stock.recount", "stock.cancel_count",
             "orders.record_receipt",
             "orders.accept_goods",
         ),
@@ -380,7 +398,8 @@ _DISTRIBUTION = (
             "catalog.publish_offers", "catalog.create_variants", "catalog.create_grade", "catalog.remove_variants",
             "catalog.change_variants", "catalog.add_media", "catalog.describe_media", "catalog.remove_media",
             "catalog.arrange_media", "catalog.write_policy", "catalog.assign_policy", "catalog.set_certificates",
-            "catalog.withdraw_change",
+            "catalog.withdraw_change", "catalog.check_upload", "catalog.start_upload", "catalog.carry_on_upload",
+            "catalog.undo_upload",
             "discovery.set_stock_display",
         ),
         beside=True,
@@ -400,7 +419,8 @@ _DISTRIBUTION = (
     distribution("See the own selling prices", F, F, NO, F, questions=("orders.sales_by_week",), reads=(P.SEE_PRICES,),
         does=(), beside=True),
     distribution("Search the market", F, F, NO, NO,
-        questions=("discovery.search_products", "discovery.product_sheet", "catalog.variants_of_product",),
+        questions=("discovery.search_products", "discovery.find_by_number",
+            "discovery.product_sheet", "catalog.variants_of_product",),
         does=(P.SEARCH_PRODUCTS,), beside=True),
     distribution(
         "Production milestones", F, NO, NO, NO, does=(P.REPORT_PRODUCTION,),
@@ -612,7 +632,8 @@ FOR_THE_SYSTEM = frozenset({
     "verification.release_cases_of", "identity.join_organization", "identity.hand_over",
     "identity.switch_organization", "orders.hand_over_basket",
     "catalog.mark_audience", "catalog.begin_prices", "pricing.spend_promotions", "pricing.return_promotions",
-    "catalog.adopt_products", "catalog.import_catalog", "identity.adopt_organizations", "identity.open_history",
+    "catalog.adopt_products", "catalog.import_catalog", "catalog.fail_upload", "catalog.uploads_waiting",
+    "identity.adopt_organizations", "identity.open_history",
     "identity.erase_activity",
     "identity.erase_personal_changes",
     "identity.record_activity", "identity.redeem_ticket", "identity.sign_in", "identity.admit",
@@ -627,7 +648,7 @@ FOR_THE_SYSTEM = frozenset({
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",
     "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take",
-    "stock.tend_alerts", "trust.publish",
+    "notifications.tell_many", "stock.end_due", "stock.tend_alerts", "trust.publish",
     "trust.write", "verification.bank_account_changed", "verification.check_submission",
     "verification.give_up_reading", "verification.load_registry", "verification.load_sanctions",
     "verification.record_reading", "verification.screen", "verification.tick", "verification.vouch",

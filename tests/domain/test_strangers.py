@@ -38,6 +38,7 @@ from domain.logistics import Carrier
 from domain.payments import Held, Method
 from domain.pricing import Ask, LineUse, Use
 from domain.reports import MetricQuery, Stage
+from domain.stock import Arrival, Sale
 from domain.territories import Mode
 from domain.verification import Listed, Registered, UnderWay
 from tests.make.files import a_pdf, a_picture
@@ -178,6 +179,7 @@ ENTRIES: dict[str, Entry] = {
     # a product is a shared identity: who sells it too looks up its variants
     "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "discovery.count_words": command(nothing),
+    "discovery.find_by_number": question(lambda w: {"number": "SKU-1"}, P.SEARCH_PRODUCTS, own=True),
     "discovery.product_sheet": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "catalog.mark_audience": command(lambda w: {"offer_ids": [w.offer], "audience": "chosen"}, P.CHOOSE_AUDIENCE),
     "discovery.set_audience": command(lambda w: {"offer_ids": [w.offer], "shown_to": []}, P.CHOOSE_AUDIENCE),
@@ -195,6 +197,16 @@ ENTRIES: dict[str, Entry] = {
     "discovery.search_products": question(
         lambda w: {"find": "Thing", "seller_id": w.maker.org_id}, P.SEARCH_PRODUCTS, own=True),
     # the past of a company comes in from the command line, or from the company itself
+    "catalog.check_upload": command(lambda w: {"path": w.list, "name": "list.csv"}, P.MANAGE_OFFERS, own=True),
+    "catalog.start_upload": command(lambda w: {"upload_id": w.upload, "mode": catalog.UploadMode.GOOD}, P.MANAGE_OFFERS),
+    "catalog.carry_on_upload": command(lambda w: {"upload_id": w.upload_under_way}, P.MANAGE_OFFERS),
+    "catalog.undo_upload": command(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS),
+    "catalog.upload_sheet": question(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS),
+    "catalog.upload_rows": question(lambda w: {"upload_id": w.upload, "which": "new"}, P.MANAGE_OFFERS, own=True),
+    "catalog.drafts_of_upload": question(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS, own=True),
+    "catalog.my_uploads": question(nothing, P.MANAGE_OFFERS, own=True),
+    "catalog.fail_upload": command(lambda w: {"upload_id": w.upload_under_way, "problem": "none"}),
+    "catalog.uploads_waiting": question(nothing),
     "catalog.import_catalog": command(lambda w: {"path": Path("absent"), "seller": w.maker.name}),
     "catalog.adopt_products": command(lambda w: {"history_id": again()}),
     "identity.adopt_organizations": command(lambda w: {"history_id": again()}),
@@ -641,12 +653,120 @@ ENTRIES: dict[str, Entry] = {
     "reports.request_first_build": command(nothing),
     "reports.system_health": question(nothing, *FIGURES),
     "reports.violations": question(nothing, *FIGURES),
+    # what stock and goods tell
+    "reports.interest_by_day": question(
+        lambda w: {"offer_id": w.offer, "first": AUDIT_TIME["first"], "end": AUDIT_TIME["end"]}, P.SEE_SALES),
+    "reports.orders_of_offer": question(
+        lambda w: {"offer_id": w.offer, "first": AUDIT_TIME["first"], "end": AUDIT_TIME["end"]}, P.SEE_SALES),
+    "reports.product_funnel": question(
+        lambda w: {"first": AUDIT_TIME["first"], "end": AUDIT_TIME["end"]}, P.SEE_SALES, own=True),
+    "reports.projection": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK),
+    "reports.recommendations": question(nothing, P.SEE_STOCK, own=True),
+    "stock.close_production_wish": command(lambda w: {"wish_id": again(), "outcome": "made"}, P.MANAGE_STOCK),
+    "stock.daily_demand": question(lambda w: {"variant_ids": [w.variant]}, P.SEE_STOCK, own=True),
+    "stock.expiring_lots": question(nothing, P.SEE_STOCK, own=True),
+    "stock.inventory_value": question(nothing, P.SEE_STOCK, own=True),
+    "stock.open_alerts": question(nothing, P.SEE_STOCK, own=True),
+    "stock.production_wishes": question(nothing, P.SEE_STOCK, own=True),
+    "stock.set_threshold": command(lambda w: {"variant_id": w.variant, "units": 5}, P.MANAGE_STOCK),
+    "stock.stock_lines": question(lambda w: {"location_id": w.maker.location_id}, P.SEE_STOCK),
+    "stock.tend_alerts": command(nothing),
+    "stock.turnover": question(nothing, P.SEE_COSTS, own=True),
+    "stock.value_by_week": question(nothing, P.SEE_COSTS, own=True),
+    "stock.value_layers": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),
+    "stock.wish_production": command(
+        lambda w: {"request_id": again(), "quantities": {w.variant: 5}, "due_on": date(2100, 1, 1)}, P.MANAGE_STOCK),
+    # stores
+    "orders.put_into_store": command(lambda w: {"request_id": again(), "order_id": w.delivered}, P.MANAGE_STOCK),
+    "orders.read_store_sales": question(
+        lambda w: {"location_id": w.maker.location_id, "content": "sku,quantity,day\n1,1,2026-01-01"}, P.SEE_STOCK),
+    "orders.sell_from_store": command(
+        lambda w: {"request_id": again(), "location_id": w.maker.location_id, "variant_id": w.variant, "quantity": 1,
+                   "sold_on": datetime.now(UTC).date()}, P.MANAGE_STOCK),
+    "orders.take_store_sales": command(
+        lambda w: {"request_id": again(), "location_id": w.maker.location_id,
+                   "content": "sku,quantity,day\n1,1,2026-01-01"}, P.MANAGE_STOCK),
+    "orders.to_put_away": question(nothing, P.SEE_STOCK, own=True),
+    "stock.is_taken_in": question(
+        lambda w: {"location_id": w.maker.location_id, "content_hash": "0"}, P.SEE_STOCK, own=True),
+    "stock.put_away": command(
+        lambda w: {"location_id": w.maker.location_id, "arrivals": [Arrival(w.variant, 5)], "cause_id": again()},
+        P.MANAGE_STOCK),
+    "stock.store_at": command(lambda w: {"site_id": w.shop.site_id}, P.MANAGE_STOCK),
+    "stock.store_places": question(nothing, P.SEE_STOCK, own=True),
+    "stock.take_in_sales": command(
+        lambda w: {"request_id": again(), "location_id": w.maker.location_id,
+                   "sales": [Sale(w.variant, datetime.now(UTC).date(), 1)]}, P.MANAGE_STOCK),
     # stock
     "stock.add_location": command(
         lambda w: {"request_id": again(), "name": uuid4().hex, "site_id": w.maker.site_id}, P.MANAGE_STOCK),
     "stock.count_stock": command(
         lambda w: {"request_id": again(), "variant_id": w.variant, "location_id": w.maker.location_id, "lot_id": w.lot,
                    "counted": 0}, P.MANAGE_STOCK),
+    "stock.allocate_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "holder_id": w.market.distributor.org_id,
+                   "quantity": 1, "ends_at": datetime.now(UTC) + timedelta(days=9)}, P.MANAGE_STOCK),
+    "stock.approve_count": command(
+        lambda w: {"request_id": again(), "count_id": w.finished_count, "reason": "Broken"}, P.MANAGE_STOCK),
+    "stock.cancel_count": command(lambda w: {"count_id": w.open_count}, P.MANAGE_STOCK),
+    "stock.cancel_transfer": command(lambda w: {"transfer_id": w.drafted}, P.MANAGE_STOCK),
+    "stock.count_plan": question(nothing, P.SEE_STOCK, own=True),
+    "stock.count_sheet": question(lambda w: {"count_id": w.open_count}, P.SEE_STOCK),
+    "stock.customers_to_keep_for": question(nothing, P.MANAGE_STOCK, own=True),
+    "stock.destinations": question(nothing, P.SEE_STOCK, own=True),
+    "stock.dispose_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "location_id": w.maker.location_id, "lot_id": w.lot,
+                   "quantity": 1, "reason": "Broken"}, P.MANAGE_STOCK),
+    "stock.draft_transfer": command(
+        lambda w: {"request_id": again(), "from_location_id": w.maker.location_id, "to_location_id": w.second_place,
+                   "lines": [stock.Wanted(w.variant, w.maker.location_id, w.lot, 1)]}, P.MANAGE_STOCK),
+    "stock.end_allocation": command(lambda w: {"allocation_id": w.allocation}, P.MANAGE_STOCK),
+    "stock.end_due": command(nothing),
+    "stock.enter_count": command(
+        lambda w: {"request_id": again(), "line_id": w.count_line, "counted": 3}, P.MANAGE_STOCK),
+    "stock.fair_shares": question(lambda w: {"variant_id": w.variant, "quantity": 9}, P.MANAGE_STOCK, own=True),
+    "stock.find_serials": question(lambda w: {"lot_id": w.lot}, P.SEE_STOCK, own=True),
+    "stock.finish_count": command(lambda w: {"request_id": again(), "count_id": w.ready_count}, P.MANAGE_STOCK),
+    "stock.free_lot": command(lambda w: {"lot_id": w.held_lot, "reason": "Fine again"}, P.MANAGE_STOCK),
+    "stock.hold_lot": command(lambda w: {"lot_id": w.lot, "reason": "Smells"}, P.MANAGE_STOCK),
+    "stock.hold_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "quantity": 1, "note": "Me"}, P.MANAGE_STOCK),
+    "stock.move_stock": command(
+        lambda w: {"request_id": again(), "variant_id": w.variant, "lot_id": w.lot, "quantity": 1,
+                   "from_location_id": w.maker.location_id, "to_location_id": w.second_place}, P.MANAGE_STOCK),
+    "stock.my_allocations": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_counts": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_discrepancies": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_holds": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_lot": question(lambda w: {"lot_id": w.lot}, P.SEE_STOCK, own=True),
+    "stock.my_lots": question(nothing, P.SEE_STOCK, own=True),
+    "stock.my_transfers": question(nothing, P.SEE_STOCK, own=True),
+    "stock.open_count": command(
+        lambda w: {"request_id": again(), "name": "Mine", "location_id": w.second_place}, P.MANAGE_STOCK),
+    "stock.places": question(nothing, P.SEE_STOCK, own=True),
+    "stock.recall_lot": command(lambda w: {"lot_id": w.lot, "reason": "Glass in it"}, P.MANAGE_STOCK),
+    "stock.receive_transfer": command(
+        lambda w: {"request_id": again(), "transfer_id": w.sent, "arrived": {w.sent_line: stock.Arrived(1, 0)}},
+        P.MANAGE_STOCK),
+    "stock.record_sales": command(
+        lambda w: {"request_id": again(), "location_id": w.maker.location_id, "sold": {w.variant: 1}}, P.MANAGE_STOCK),
+    "stock.recount": command(
+        lambda w: {"request_id": again(), "count_id": w.finished_count, "line_ids": [w.finished_line]}, P.MANAGE_STOCK),
+    "stock.release_hold": command(lambda w: {"hold_id": w.hold}, P.MANAGE_STOCK),
+    "stock.resolve_discrepancy": command(
+        lambda w: {"request_id": again(), "discrepancy_id": w.discrepancy, "outcome": "found", "reason": "Found"},
+        P.MANAGE_STOCK),
+    "stock.send_transfer": command(lambda w: {"request_id": again(), "transfer_id": w.drafted}, P.MANAGE_STOCK),
+    "stock.set_life_term": command(lambda w: {"least_percent": 50, "buyer_id": w.shop.org_id}, P.MANAGE_STOCK, own=True),
+    "stock.stock_by_product": question(lambda w: {"location_id": w.maker.location_id}, P.SEE_STOCK, own=True),
+    "stock.stock_drift": question(nothing, P.SEE_STOCK, own=True),
+    "stock.stock_story": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),
+    "stock.stock_totals": question(lambda w: {"location_id": w.maker.location_id}, P.SEE_STOCK, own=True),
+    "stock.transfer_sheet": question(lambda w: {"transfer_id": w.drafted}, P.SEE_STOCK),
+    "orders.recall_list": question(lambda w: {"lot_id": w.lot}, P.SEE_SALES, own=True),
+    "notifications.tell_many": command(
+        lambda w: {"kind": "new_order", "cause": uuid4().hex, "subject": "order", "subject_id": w.paid,
+                   "facts": {w.shop.org_id: {}}}),
     "stock.firm": command(lambda w: {"order_ids": [w.unpaid_order]}, staff=(P.MATCH_PAYMENTS,)),
     "stock.my_locations": question(nothing, P.SEE_STOCK, own=True),
     "stock.my_movements": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),

@@ -291,3 +291,30 @@ begin
                            and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
                           group by 1) x));
 end $$;
+
+-- What has a number: a SKU, a barcode of any length, or the number that the product has elsewhere; only offers that
+-- whoever asks is shown.
+create function search_by_number(p_number text)
+    returns table (offer_id uuid, product_id uuid, variant_id uuid, seller_id uuid, sku text, gtin text, matched text)
+    language plpgsql stable security definer set search_path = market, pg_temp
+    set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+    wanted text := search_number(p_number);
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    return query
+    select o.id, v.product_id, v.id, o.seller_id, o.sku, v.gtin,
+           case when lower(o.sku) = wanted or search_number(o.sku) = wanted then 'sku'
+                when search_number(v.gtin) = wanted then 'barcode' else 'number' end
+    from (select s.product_id from product_search s where s.numbers @> array[wanted] limit 50) s
+    join product_variants v on v.product_id = s.product_id
+    join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
+    join organizations g on g.id = o.seller_id and g.state = 'active'
+    join products p on p.id = s.product_id
+    where (search_number(o.sku) = wanted or search_number(v.gtin) = wanted or lower(p.external_id) = wanted)
+      and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
+    order by 7 desc, o.sku, o.id
+    limit 50;
+end $$;
