@@ -25,20 +25,20 @@ def price_list(
     """Read a price list as an upload would: its articles, and each line that cannot be taken with the reason."""
     import json
 
-    from domain.catalog.uploading import Article, Reject, as_json, guess, open_source, read, without_doubles
+    from domain.catalog import Article, Reject, article_as_json, guess_layout, open_list, read_list, without_doubles
 
     try:
-        source = open_source(file)
-        layout = guess(source)
+        source = open_list(file)
+        layout = guess_layout(source)
         if not layout.has_prices:
             columns = ", ".join(name for name in layout.header if name)
             typer.echo(f"This is no price list: no column names a price. The columns are: {columns}.", err=True)
             raise typer.Exit(1)
-        found = list(without_doubles(read(source, layout)))
+        found = list(without_doubles(read_list(source, layout)))
     except OSError as problem:
         typer.echo(f"{problem.filename or file} cannot be read: {problem.strerror}.", err=True)
         raise typer.Exit(1) from None
-    articles = [as_json(row) for row in found if isinstance(row, Article)]
+    articles = [article_as_json(row) for row in found if isinstance(row, Article)]
     rejects = [{"line": row.line, "why": row.why} for row in found if isinstance(row, Reject)]
     for note in layout.notes:
         typer.echo(f"Note: {note}", err=True)

@@ -203,6 +203,10 @@ TOPICS: dict[str, tuple[str, dict[str, str]]] = {
         "ListSaved": "{who} saved a basket as a list",
         "ListChanged": "{who} changed a saved list",
         "ListForgotten": "{who} deleted a saved list",
+        "CatalogUploadStarted": "{who} let {rows} rows of a file come in",
+        "CatalogUploadDone": "A file came in: {rows_new} new, {rows_changed} changed, {rows_bad} bad rows",
+        "CatalogUploadFailed": "A file could not come in",
+        "CatalogUploadUndone": "{who} took {rows_undone} rows of a file back; {rows_kept} stayed",
         "CatalogImported": "{who} brought in a file of products",
         "HistoryImported": "{who} brought in past sales",
     }),
@@ -241,6 +245,7 @@ SENTENCES: dict[str, str] = {name: line for _, lines in TOPICS.values() for name
 # What things are called when their name is not for the reader or is gone.
 _NOUNS = {
     "person": "an erased person", "sign_in": "an unknown account", "organization": "an organisation",
+    "catalog_upload": "an upload",
     "product": "a product", "offer": "a product", "variant": "a product", "order": "an order", "purchase": "a purchase",
     "region": "a region",
 }  # fmt: skip

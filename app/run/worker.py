@@ -81,6 +81,14 @@ def _add_tasks(app: procrastinate.App) -> None:
             builds.start_waiting()
 
     @app.periodic(cron=EVERY_5_S, periodic_id="tick")
+    @app.task(name="bring_uploads", queue="uploads", queueing_lock="tick_bring_uploads")
+    def bring_uploads(timestamp: int = 0) -> None:
+        from app.run import uploads
+
+        with _noted("bring_uploads"):
+            uploads.bring_waiting()
+
+    @app.periodic(cron=EVERY_5_S, periodic_id="tick")
     @app.task(name="scan_files", queue="files", queueing_lock="tick_scan_files")
     def scan_files(timestamp: int = 0) -> None:
         from app.run import scanning

@@ -34,6 +34,7 @@ from domain.orders.states import MOVES as ORDER_MOVES
 from domain.orders.states import REQUEST_MOVES
 from domain.payments.states import BATCH_MOVES, PAYMENT_MOVES
 from domain.pricing.states import MOVES as PRICE_REQUEST_MOVES
+from domain.stock.states import COUNT_MOVES, DISCREPANCY_MOVES, LOT_MOVES, TRANSFER_MOVES
 from domain.verification.states import CASE_MOVES
 from domain.verification.states import MOVES as VERIFICATION_MOVES
 
@@ -412,6 +413,8 @@ def test_the_steps_of_states_are_the_same_in_the_database(owner: sa.Connection) 
     machines |= {"factor_loss": LOSS_MOVES, "setting_proposal": PROPOSAL_MOVES}
     machines |= {"catalog_change": CHANGE_MOVES, "catalog_upload": UPLOAD_MOVES}
     machines |= {"suspension": SUSPENSION_MOVES, "purchase_request": REQUEST_MOVES}
+    machines |= {"lot": LOT_MOVES, "stock_transfer": TRANSFER_MOVES, "stock_count": COUNT_MOVES}
+    machines |= {"stock_discrepancy": DISCREPANCY_MOVES}
     machines |= {"price_request": PRICE_REQUEST_MOVES}
     rows = owner.execute(sa.text("select machine, from_state, to_state from state_moves")).all()
     assert {tuple(row) for row in rows} == {
@@ -445,6 +448,10 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "payments.BATCH_MOVES",
         "payments.PAYMENT_MOVES",
         "pricing.MOVES",
+        "stock.COUNT_MOVES",
+        "stock.DISCREPANCY_MOVES",
+        "stock.LOT_MOVES",
+        "stock.TRANSFER_MOVES",
         "verification.CASE_MOVES",
         "verification.MOVES",
     ]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +26,7 @@ import pyotp
 import pytest
 
 import domain
-from domain import catalog, identity, notifications, orders, payments, pricing, reactions, verification
+from domain import catalog, identity, notifications, orders, payments, pricing, reactions, stock, verification
 from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
@@ -43,6 +44,7 @@ from domain.territories import Mode
 from domain.verification import Listed, Registered, UnderWay
 from tests.make.files import a_pdf, a_picture
 from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, offer, orders_of, sheet, top_up
+from tests.make.stocked import stock_things
 
 P = Permission
 IBAN = "DE89370400440532013000"
@@ -200,10 +202,10 @@ ENTRIES: dict[str, Entry] = {
     "catalog.check_upload": command(lambda w: {"path": w.list, "name": "list.csv"}, P.MANAGE_OFFERS, own=True),
     "catalog.start_upload": command(lambda w: {"upload_id": w.upload, "mode": catalog.UploadMode.GOOD}, P.MANAGE_OFFERS),
     "catalog.carry_on_upload": command(lambda w: {"upload_id": w.upload_under_way}, P.MANAGE_OFFERS),
-    "catalog.undo_upload": command(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS),
+    "catalog.undo_upload": command(lambda w: {"upload_id": w.upload_done}, P.MANAGE_OFFERS),
     "catalog.upload_sheet": question(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS),
     "catalog.upload_rows": question(lambda w: {"upload_id": w.upload, "which": "new"}, P.MANAGE_OFFERS, own=True),
-    "catalog.drafts_of_upload": question(lambda w: {"upload_id": w.upload}, P.MANAGE_OFFERS, own=True),
+    "catalog.drafts_of_upload": question(lambda w: {"upload_id": w.upload_done}, P.MANAGE_OFFERS, own=True),
     "catalog.my_uploads": question(nothing, P.MANAGE_OFFERS, own=True),
     "catalog.fail_upload": command(lambda w: {"upload_id": w.upload_under_way, "problem": "none"}),
     "catalog.uploads_waiting": question(nothing),
@@ -898,6 +900,20 @@ def test_every_callable_of_every_face_has_an_entry() -> None:
 # --- the victims' world ------------------------------------------------------------------------
 
 
+def fill_uploads(world: World, maker: Company) -> None:
+    """A file that has come in, one that is coming in, and one that was checked."""
+    with NamedTemporaryFile("w", suffix=".csv", delete=False) as file:
+        file.write("sku,name,price\nUP-{0},Lamp,9.50\nUP-{0}-B,Lamp,9.50\n".format(uuid4().hex[:8]))
+    world.list = Path(file.name)
+    world.upload_done = run(maker.owner, catalog.check_upload, path=world.list, name="done.csv")
+    run(maker.owner, catalog.start_upload, upload_id=world.upload_done, mode=catalog.UploadMode.ALL)
+    run(maker.owner, catalog.carry_on_upload, upload_id=world.upload_done)
+    world.list.write_text("sku,name,price\nUP-{0},Lamp,9.50\n".format(uuid4().hex[:8]))
+    world.upload_under_way = run(maker.owner, catalog.check_upload, path=world.list, name="under-way.csv")
+    run(maker.owner, catalog.start_upload, upload_id=world.upload_under_way, mode=catalog.UploadMode.ALL)
+    world.upload = run(maker.owner, catalog.check_upload, path=world.list, name="checked.csv")
+
+
 def make_world() -> World:
     """A retailer and a manufacturer with something in every state and every table of the trade."""
     market = make_market(makers=1)
@@ -1000,6 +1016,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     world.agent = shop.people[Variant.PURCHASING_AGENT].user_id
     with begin(maker.owner) as work:
         world.product = catalog.offer_sheet(work, offer_id=world.offer).product_id
+    fill_uploads(world, maker)
     operations = market.platform.people[Variant.OPERATIONS]
     world.category = run(operations, catalog.create_category, name="Things")
     world.regulated = run(operations, catalog.create_category, name="Regulated things")
@@ -1089,6 +1106,7 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     reactions.deliver_new()
     world.notices = [UUID(row) for row in column("select id::text from notices")]
     [world.lot] = [UUID(row) for row in column(f"select id::text from lots where variant_id = '{world.variant}'")]
+    stock_things(world, shop, maker)
     price_things(world, shop, maker)
     describe_things(world, maker, operations)
     return world

@@ -28,7 +28,8 @@ _TIER = re.compile(
     r"(?: ?(?:and more|or more|und mehr|et plus|o mas))?"
 )
 _QUANTITY = re.compile(
-    r"(?:qty|quantity|menge|qte|quantite|cantidad|quantita|aantal|ilosc|tier|staffel) ?([1-9])(?: (?:qty|quantity|menge))?"
+    r"(?:qty|quantity|menge|qte|quantite|cantidad|quantita|aantal|ilosc|tier|staffel) ?([1-9])"
+    r"(?: (?:qty|quantity|menge))?"
 )
 _PRICE = re.compile(
     r"(?:price|preis|prix|precio|prezzo|preco|prijs|cena|tier|staffel|staffelpreis) ?([1-9])(?: (?:price|preis))?"
@@ -63,7 +64,7 @@ class Layout(BaseModel):
         return "price" in self.columns or bool(self.tiers or self.tier_pairs)
 
 
-def guess(source: Source, *, columns: dict[str, int] | None = None) -> Layout:
+def guess_layout(source: Source, *, columns: dict[str, int] | None = None) -> Layout:
     """Find the header and what its columns mean; of a workbook the first shown sheet that has one.
 
     Raises `Invalid` with what was found when there is no header of a price list.

@@ -61,7 +61,7 @@ class Reject:
     cells: tuple[str, ...] = ()
 
 
-def read(source: Source, layout: Layout) -> Iterator[Article | Reject]:
+def read_list(source: Source, layout: Layout) -> Iterator[Article | Reject]:
     """The articles and the rejected lines of a file, in its order. Doubled articles are not looked for."""
     return _Reading(source.on_page(layout.page), layout).rows()
 
@@ -236,7 +236,7 @@ def _currency(cell: Cell) -> str:
     return words
 
 
-def as_json(article: Article) -> dict[str, Any]:
+def article_as_json(article: Article) -> dict[str, Any]:
     """The article as `wholesale price-list` prints it."""
     shown: dict[str, Any] = {"sku": article.sku, "name": article.name}
     if article.price is not None:

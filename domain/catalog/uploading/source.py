@@ -49,7 +49,7 @@ class Source:
         return replace(self, encoding=encoding or self.encoding, dialect=dialect)
 
 
-def open_source(path: Path) -> Source:
+def open_list(path: Path) -> Source:
     """Look at a file. Raises `Invalid` for what is empty, too large, no list or dangerous to open."""
     size = path.stat().st_size
     if not size:

@@ -13,17 +13,17 @@ import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from domain.catalog.uploading import Article, Reject, as_json, guess, open_source, read, without_doubles
+from domain.catalog import Article, Reject, article_as_json, guess_layout, open_list, read_list, without_doubles
 from domain.kernel.errors import Invalid
 
 Found = tuple[list[dict[str, Any]], list[tuple[int, str]]]
 
 
 def understood(path: Path) -> Found:
-    source = open_source(path)
-    found = list(without_doubles(read(source, guess(source))))
+    source = open_list(path)
+    found = list(without_doubles(read_list(source, guess_layout(source))))
     rejects = [(row.line, row.why) for row in found if isinstance(row, Reject)]
-    return [as_json(row) for row in found if isinstance(row, Article)], rejects
+    return [article_as_json(row) for row in found if isinstance(row, Article)], rejects
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""From a file to a temporary table: rows are read, judged and copied as a stream, whatever their number."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from domain.catalog.uploading.layout import Layout
+from domain.catalog.uploading.reading import Article, Reject, read_list
+from domain.catalog.uploading.source import Source
+from domain.kernel.errors import Invalid
+from domain.kernel.work import Work
+
+BATCH = 2000
+MOST_ROWS = 1_000_000
+COLUMNS = (
+    "line, sku, name, description, brand, category, gtin, unit, moq, increment, pack_units, lead_time_days, currency,"
+    " tax, price, tiers, options, parent, why, cells"
+)
+Progress = Callable[[str, int, int], None]
+
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " ", "\0": " "})
+_IN_ARRAY = str.maketrans({"\\": "\\\\\\\\", '"': '\\\\"', "\t": "\\t", "\n": "\\n", "\r": " ", "\0": " "})
+
+
+def stage(work: Work, source: Source, layout: Layout, *, today: date, progress: Progress | None = None) -> int:
+    """Copy every row into `staged_upload`, bad ones with the reason. Answers how many there are.
+
+    Raises `Invalid` above a million rows.
+    """
+    connection: Any = work.session.connection().connection.driver_connection
+    rows, batch = 0, []
+    with connection.cursor() as cursor, cursor.copy(f"copy pg_temp.staged_upload ({COLUMNS}) from stdin") as copy:
+        for row in read_list(source, layout):
+            rows += 1
+            batch.append(_copied(row, layout, today))
+            if len(batch) == BATCH:
+                if rows > MOST_ROWS:
+                    raise Invalid(f"This file has more than {MOST_ROWS:,} rows. Please bring it in part by part.")
+                copy.write("".join(batch))
+                batch.clear()
+                if progress:
+                    progress("reading the file", rows, 0)
+        copy.write("".join(batch))
+    return rows
+
+
+def _copied(row: Article | Reject, layout: Layout, today: date) -> str:
+    if isinstance(row, Reject):
+        return f"{row.line}{_NOTHING}{row.why.translate(_ESCAPED)}\t{array(row.cells)}\n"
+    fields, price, tiers = row.fields, row.price, row.tiers
+    if (starts := fields.get("valid_from")) and starts > today:
+        return f"{row.line}{_NOTHING}price holds only from {starts.isoformat()} on\t\\N\n"
+    if share := fields.get("discount"):  # what is paid is the list price less the discount
+        price = price and _less(price, share)
+        tiers = [(quantity, _less(amount, share)) for quantity, amount in tiers]
+    currency = fields.get("currency") or layout.currency
+    cells = [
+        str(row.line), row.sku.translate(_ESCAPED), row.name.translate(_ESCAPED) or "\\N",
+        fields["description"].translate(_ESCAPED) if "description" in fields else "\\N",
+        fields["brand"].translate(_ESCAPED) if "brand" in fields else "\\N",
+        fields["category"].translate(_ESCAPED) if "category" in fields else "\\N",
+        fields.get("ean", "\\N"),
+        fields["unit"].translate(_ESCAPED) if "unit" in fields else "\\N",
+        _number(row.moq), _number(fields.get("increment")), _number(fields.get("pack_units")),
+        _number(fields.get("lead_time_days")), currency or "\\N", _number(fields.get("tax")), _number(price),
+        f"[{','.join(f'[{quantity},{amount}]' for quantity, amount in tiers)}]" if tiers else "\\N",
+        json.dumps(row.options, ensure_ascii=False).translate(_ESCAPED) if row.options else "\\N",
+        fields["parent"].translate(_ESCAPED) if "parent" in fields else "\\N", "\\N", "\\N",
+    ]  # fmt: skip
+    return "\t".join(cells) + "\n"
+
+
+_NOTHING = "\t\\N" * 17 + "\t"
+
+
+def _number(value: int | Decimal | None) -> str:
+    return "\\N" if value is None else str(value) if isinstance(value, int) else f"{value:f}"
+
+
+def _less(price: Decimal, share: Decimal) -> Decimal:
+    return max(round(price * (1 - share), 6), Decimal("0.000001"))
+
+
+def array(cells: tuple[str, ...]) -> str:
+    """Cells as COPY reads a text array."""
+    return "{" + ",".join(f'"{cell.translate(_IN_ARRAY)}"' for cell in cells) + "}" if cells else "\\N"
