@@ -142,7 +142,16 @@ def note_view(here: Here, screen: str) -> None:
         return
     st.session_state["opened"] = opened
     st.session_state.pop("searched", None)
-    notebook.note(here, ActivityKind.PAGE_VIEW, screen, {})
+    notebook.note(here, ActivityKind.PAGE_VIEW, screen, _shown(screen))
+
+
+def _shown(screen: str) -> dict[str, str]:
+    """The product that a product's page shows: what the funnel of its sellers counts. Nothing else of an address."""
+    said = st.query_params.get("product") if screen == "retailer-product" else None
+    try:
+        return {"product": str(UUID(said))} if said else {}
+    except ValueError:
+        return {}
 
 
 def note_search(here: Here, screen: str, *, find: str, results: int, **filters: str | int | bool | None) -> None:

@@ -109,11 +109,18 @@ SCREENS: tuple[Screen, ...] = (
     _retail("products", "Find products", "search", P.SEARCH_PRODUCTS),
     _retail("product", "Product", "inventory_2", P.SEARCH_PRODUCTS, menu=False),
     _retail("supplier", "Supplier", "storefront", P.SEARCH_PRODUCTS, menu=False),
+    _retail("compare", "Compare products", "compare_arrows", P.SEARCH_PRODUCTS, menu=False),
     _retail("basket", "Basket", "shopping_cart", P.FILL_BASKET),
+    Screen(
+        "pages/retailer/quick_order.py", "retailer-quick-order", "Quick order", "playlist_add_check", BUYERS,
+        P.FILL_BASKET, False, "Buying",
+    ),
+    _retail("lists", "Lists", "list_alt", P.FILL_BASKET, menu=False),
     _retail("checkout", "Checkout", "shopping_cart_checkout", P.PLACE_ORDERS, menu=False),
     _retail("orders", "Purchases", "receipt_long", P.SEE_PURCHASES),
     _retail("approvals", "Approvals", "approval", P.PLACE_ORDERS),
     _retail("order", "Order", "receipt_long", P.SEE_PURCHASES, menu=False),
+    _retail("store", "Store", "store", P.SEE_STOCK, kinds=(R,)),
     _retail("wallet", "Wallet", "account_balance_wallet", P.PAY),
     # selling
     _sell("orders", "Sales orders", "local_shipping", P.SEE_SALES),
@@ -121,6 +128,8 @@ SCREENS: tuple[Screen, ...] = (
     _sell("products", "Products", "inventory_2", P.SEE_OFFERS),
     _sell("product", "Product details", "edit", P.MANAGE_OFFERS, menu=False),
     _sell("stock", "Stock", "warehouse", P.SEE_STOCK),
+    _sell("inventory", "Inventory", "monitoring", P.SEE_STOCK),
+    _sell("performance", "Product performance", "conversion_path", P.SEE_SALES, menu=False),
     _sell("payouts", "Payouts", "payments", P.SEE_PAYOUTS),
     _sell("past", "Past sales", "history", P.BRING_PAST),
     Screen(
@@ -230,12 +239,22 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         st.page_link(
             page_of("retailer-approvals"), label="Open", icon=":material/arrow_forward:", query_params=facts
         )
+    if subject == "stock":
+        url = "retailer-store" if OrgKind(here[0].org_kind) is R else "manufacturer-inventory"
+        if BY_URL[url].is_for(here):
+            facts = {"show": "reorder"}
+            st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
     if subject == "view":
         st.page_link(page_of("account-profile"), label="Open", icon=":material/arrow_forward:")
     if subject == "factor_loss":
         url = "admin-access" if OrgKind(here[0].org_kind) is A else "account-team"
         if BY_URL[url].is_for(here):
             st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:")
+    if subject == "product" and BY_URL["manufacturer-product"].is_for(here):
+        facts = {"product": str(subject_id)}
+        st.page_link(
+            page_of("manufacturer-product"), label="Open", icon=":material/arrow_forward:", query_params=facts
+        )
     if subject == "setting" and BY_URL["admin-settings"].is_for(here):
         st.page_link(page_of("admin-settings"), label="Open", icon=":material/arrow_forward:")
     if subject == "verification" and BY_URL["account-verification"].is_for(here):

@@ -123,6 +123,38 @@ def trend(
     st.echarts_chart(spec, height=height, alt=alt, key=key)
 
 
+def outlook(
+    labels: Sequence[Any],
+    low: Sequence[Number],
+    expected: Sequence[Number],
+    high: Sequence[Number],
+    *,
+    alt: str,
+    height: int = 260,
+    key: str | None = None,
+) -> None:
+    """What is expected over time, between a low and a high end that are dashed."""
+    colours = palette()
+    colour = colours["series"][0]
+    dashed = {"type": "dashed", "width": 1.5, "color": colours["quiet"]}
+    ends = [
+        _line(name, [_tenth(value) for value in values], colours["quiet"]) | {"lineStyle": dashed}
+        for name, values in (("High end (P90)", high), ("Low end (P10)", low))
+    ]
+    middle = _line("Expected", [_tenth(value) for value in expected], colour, width=2.5)
+    spec = _plane(list(map(_label, labels)), colours, gap=False) | {
+        "tooltip": {"trigger": "axis", "valueFormatter": "localized", "confine": True},
+        "series": [
+            *ends,
+            middle | {"markLine": {
+                "silent": True, "symbol": "none", "data": [{"yAxis": 0}], "label": {"show": False},
+                "lineStyle": {"color": colours["series"][4], "type": "solid", "width": 1},
+            }},
+        ],
+    }  # fmt: skip
+    st.echarts_chart(spec, height=height, alt=alt, key=key)
+
+
 def ranking(
     rows: Sequence[tuple[str, Number, str]],
     *,
@@ -246,6 +278,10 @@ def _line(name: str, values: list[float | None], colour: str, *, width: float = 
 
 def _number(value: Number) -> float | None:
     return None if value is None else float(value)
+
+
+def _tenth(value: Number) -> float | None:
+    return None if value is None else round(float(value), 1)
 
 
 def _label(value: Any) -> str:

@@ -84,6 +84,7 @@ from domain.orders.placing import (
     SellerNotVerified,
     place_order,
 )
+from domain.orders.promises import promise_record
 from domain.orders.queries import (
     all_orders,
     my_basket,
@@ -97,6 +98,7 @@ from domain.orders.queries import (
 )
 from domain.orders.quick_lines import parse_lines
 from domain.orders.quick_order import read_quick_order, units_of
+from domain.orders.recalls import RecallRow, RecallTotals, recall_list
 from domain.orders.requests import approval_needed, approval_rule, purchase_requests, request_sheet
 from domain.orders.states import BOUND, ENDED, OrderState, Progress, RequestState
 from domain.orders.stores import (
@@ -145,6 +147,10 @@ from domain.orders.views import (
 from domain.orders.whereabouts import learned_carriers, sales_by_region
 
 __all__ = [
+    "RecallRow",
+    "RecallTotals",
+    "recall_list",
+    "promise_record",
     "BOUND",
     "ENCODINGS",
     "ENDED",

@@ -176,6 +176,8 @@ class OrderLineRow(View):
     tax: Decimal
     shipping: Decimal
     price_trace: list[dict[str, Any]]
+    policy_id: UUID | None = None
+    grade: str | None = None
 
 
 class StepRow(View):
@@ -448,3 +450,12 @@ class StoreSalesSheet(View):
     units: int
     content_hash: str
     is_known: bool
+
+
+class PromiseRecord(View):
+    """How many orders of the last `days` were due and arrived in full by the promised day; how late others were."""
+
+    due: int
+    kept: int
+    late_days: Decimal
+    days: int

@@ -25,6 +25,15 @@ from domain.reports.building import (
 from domain.reports.capacity import CapacitySeen, CapacitySheet, MonthShipped, capacity_of, seller_capacity, what_counts
 from domain.reports.exports import RowsExported, record_export
 from domain.reports.freshness import BuildProgress, FiguresState, figures_state
+from domain.reports.funnel import (
+    FEW,
+    FunnelOrder,
+    FunnelRow,
+    InterestDay,
+    interest_by_day,
+    orders_of_offer,
+    product_funnel,
+)
 from domain.reports.gmv import (
     PostingBehind,
     PostingsBehind,
@@ -88,10 +97,31 @@ from domain.reports.operation import (
     pipeline_runs,
     stuck,
 )
+from domain.reports.replenishment import (
+    REVIEW_DAYS,
+    ProjectedDay,
+    Projection,
+    Recommendation,
+    projection,
+    recommendations,
+)
 from domain.reports.suspension import AffectedParty, MoneyAtStake, SuspensionPreview, suspension_preview
 from domain.reports.verify import MEANING, InvariantRow, violations
 
 __all__ = [
+    "FEW",
+    "REVIEW_DAYS",
+    "FunnelOrder",
+    "FunnelRow",
+    "InterestDay",
+    "ProjectedDay",
+    "Projection",
+    "Recommendation",
+    "interest_by_day",
+    "orders_of_offer",
+    "product_funnel",
+    "projection",
+    "recommendations",
     "CapacitySeen",
     "CapacitySheet",
     "MonthShipped",

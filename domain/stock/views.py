@@ -27,6 +27,8 @@ class StockRow(View):
     location: str
     lot: str
     expires_on: date | None
+    lot_state: str
+    location_kind: str
     on_hand: int
     reserved: int
     available: int

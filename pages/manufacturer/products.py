@@ -16,6 +16,8 @@ VIEWS = {"all": "All", "published": "Published", "draft": "Drafts", "paused": "P
 
 
 def actions() -> None:
+    if actor.may(Permission.SEE_SALES) and st.button("Performance", icon=":material/conversion_path:"):
+        go("manufacturer-performance")
     if actor.may(Permission.MANAGE_PRICES) and st.button(
         "Order minimum and shipping", icon=":material/local_shipping:"
     ):

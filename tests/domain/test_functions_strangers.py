@@ -57,6 +57,19 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
         "select stock_record(%s, 'received', 'receipt', %s, now())",
         [stock_row(w), uuid4()],
     ),
+    "stock_sell": lambda w: (
+        "select stock_sell(%s, %s, %s, now())",
+        [w.maker.location_id, as_json([{"variant_id": w.variant, "quantity": 1}]), uuid4()],
+    ),
+    "stock_hold": lambda w: ("select stock_hold(%s, null, null, now())", [w.hold]),
+    "stock_unhold": lambda w: ("select stock_unhold(%s, now())", [w.hold]),
+    "stock_allocate": lambda w: (
+        "select stock_allocate(%s, %s, %s, 1, now() + interval '1 day', '', now())",
+        [uuid4(), w.variant, w.shop.org_id],
+    ),
+    "stock_snapshot": lambda w: (
+        "select on_hand from stock_snapshot(%s, %s, %s)", [w.variant, w.maker.location_id, w.lot]
+    ),
     "ledger_post": lambda w: ("select ledger_post(%s, now(), now())", [entry(w)]),
     "set_timers": lambda w: ("select set_timers('accept_silently', %s, now())", [timer(w)]),
     "publish_reviews": lambda w: ("select publish_reviews(%s, true, now())", [w.reviewed]),
@@ -71,7 +84,7 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
 }
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
-    "stock_available", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
+    "stock_available", "stock_between", "stock_may_go_to", "own_places", "my_warehouses", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
     "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders",
 }  # fmt: skip
 # `sees_all_orders` takes nothing and tells whoever asks about themselves alone.
@@ -148,6 +161,23 @@ def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not
     # Without a claim there is nothing to tell; what strangers are told of one stands in the reports' tests.
     capacity = "select 1 from unnest(%s::uuid[]) o(id), seller_capacity(o.id, now())"
     assert ask(STRANGER, capacity, [both]) == ask(STRANGER, capacity, [both], told=False) == []
+
+
+def test_strangers_see_no_places_of_others_and_make_only_their_own(fresh_database: str) -> None:
+    world = make_world()
+    here = world.maker.location_id
+    mine = Actor(user_id=new_id(), org_id=world.shop.org_id)
+    for who, told in ((STRANGER, True), (mine, True), (STRANGER, False)):
+        assert ask(who, "select stock_may_go_to(%s)", [here], told=told) == [(False,)]
+        names = [name for (name,) in ask(who, "select name from own_places()", [], told=told)]
+        assert "Main warehouse" not in names
+        assert ask(who, "select my_warehouses()", [], told=told) == [(None,)]
+    with pytest.raises(psycopg.Error) as refusal:
+        ask(STRANGER, "select stock_between('transit', 'x')", [], told=False)
+    assert refusal.value.sqlstate == "WS005"
+    [(made,)] = ask(mine, "select stock_between('transit', 'In transit')", [])
+    owners = column(f"select org_id::text from locations where id = '{made}'")
+    assert owners == [str(world.shop.org_id)]
 
 
 def test_free_stock_is_told_for_published_offers_only(fresh_database: str) -> None:
