@@ -270,7 +270,9 @@ STATES: dict[str, tuple[str, Colour]] = {
     "sent": ("Sent", "green"),
     "matched": ("Matched", "green"),
     "open": ("Open", "orange"),
-    # offers
+    # offers, and what waits for operations
+    "in_review": ("In review", "orange"),
+    "pending": ("Waiting", "orange"),
     "published": ("Published", "green"),
     "paused": ("Paused", "orange"),
     "discontinued": ("Discontinued", "gray"),
@@ -494,6 +496,10 @@ NOTICES: dict[str, str] = {
     "restoration_proposed": "A restoration of {org_name} is proposed and waits for a decision.",
     "security_factor_loss": "Somebody has lost their second factor and asks to be let in: please decide.",
     "system_setting_proposed": "A change of the platform's settings waits for your approval.",
+    "catalog_change_approved": "Your {what} of {product} was approved and is in force.",
+    "catalog_change_rejected": "Your {what} of {product} was not approved: {reason}",
+    "system_lot_recalled": "Please stop using or selling {product}{lot} of {seller}: it is called back. {units} units"
+    " went to you with {number}. Reason: {reason}",
     "stock_low": "Running low: {goods}. Look at what to reorder.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",

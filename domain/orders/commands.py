@@ -8,7 +8,7 @@ the house). Checkout is `placing`; the ways in which an order ends early are `en
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -119,7 +119,7 @@ def confirm_order(work: Work, *, order_id: UUID, quantities_confirmed: Mapping[U
         line.cancelled = line.ordered - line.confirmed
         cut_gross += between(line, line.confirmed, line.ordered)[1]
     order.confirmed_at = work.now
-    order.promised_at = work.now + timedelta(days=order.lead_time_days)
+    order.promised_at = _promise(work, order)
     goods = sum((worth(line, line.confirmed)[0] for line in lines), Decimal(0))
     cut = sum(line.cancelled for line in lines)
     move(work, order, OrderState.CONFIRMED, OrderConfirmed, cut=cut, goods=goods)
@@ -128,6 +128,16 @@ def confirm_order(work: Work, *, order_id: UUID, quantities_confirmed: Mapping[U
         payments.refund(work, held=held(order), amount=cut_gross, cause="confirmed_in_part", route=route(order))
     payments.freeze_commission(work, order_id=order.id, buyer_id=order.buyer_id, seller_id=order.seller_id)
     ledger.post(work, entries=[payments.memo(Kind.GMV_CONFIRMED, order.id, goods, order.currency)])
+
+
+def _promise(work: Work, order: SupplierOrder) -> datetime:
+    """Making it takes so many of the seller's working days, getting it there so many days of any kind."""
+    ready_at = work.now
+    if order.production_days:
+        kept = identity.calendars_of(work, org_ids=[order.seller_id])[order.seller_id]
+        hours = 24 * order.production_days
+        ready_at = after_business_hours(work.now, hours, time_zone=kept.time_zone, holidays=kept.closed)
+    return ready_at + timedelta(days=order.lead_time_days)
 
 
 def start_production(work: Work, *, order_id: UUID) -> None:

@@ -433,7 +433,7 @@ def _lines(work: Work, order_id: UUID) -> list[OrderLineRow]:
     rows = work.session.execute(
         text(
             "select id as line_id, line_no, offer_id, sku, name, ordered, confirmed, cancelled, shipped, delivered,"
-            " accepted, lost, unit_price, goods, tax_rate, tax, shipping, price_trace"
+            " accepted, lost, unit_price, goods, tax_rate, tax, shipping, price_trace, policy_id, grade"
             " from order_lines where order_id = :id order by line_no"
         ),
         {"id": order_id},

@@ -18,6 +18,7 @@ from domain.kernel.work import Work, begin, run
 from domain.reactions.accounts import CLOSING, WRITTEN, end_company_sessions, write_about_sign_in
 from domain.reactions.approvals import TOLD as TOLD_OF_APPROVALS
 from domain.reactions.approvals import tell_of_approval
+from domain.reactions.catalogue import DECIDED, tell_of_change
 from domain.reactions.factors import (
     LETTERS,
     NEW_BROWSERS,
@@ -29,6 +30,8 @@ from domain.reactions.factors import (
 from domain.reactions.looking import TOLD as TOLD_OF_LOOKING
 from domain.reactions.looking import tell_of_looking
 from domain.reactions.notifications import TOLD, tell_parties
+from domain.reactions.recalls import TOLD as TOLD_OF_RECALLS
+from domain.reactions.recalls import tell_of_recall
 from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.stock import LOW, tell_of_low_stock
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
@@ -54,6 +57,8 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "factors.tell_of_lost_factor": (tell_of_lost_factor, frozenset(LETTERS)),
     "factors.tell_of_new_browser": (tell_of_new_browser, NEW_BROWSERS),
     "factors.tell_of_proposal": (tell_of_proposal, PROPOSALS),
+    "catalogue.tell_of_change": (tell_of_change, DECIDED),
+    "recalls.tell_of_recall": (tell_of_recall, TOLD_OF_RECALLS),
     "stock.tell_of_low_stock": (tell_of_low_stock, LOW),
     "accounts.end_company_sessions": (end_company_sessions, CLOSING),
 }
