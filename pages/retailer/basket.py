@@ -9,8 +9,10 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
 from app.parts import Sum, empty_state, money_table, page_header, plain, thumbnails
+from app.parts.prices import saved_on, why_this_price
 from app.parts.trade import what_stops
 from domain import orders
+from domain.kernel.money import rounded
 from domain.orders import BasketGroup, BasketRow
 
 guard()
@@ -28,19 +30,33 @@ def draw_product(line: BasketRow) -> None:
         st.page_link(
             page_of("retailer-product"), label=f"**{plain(line.name)}**", query_params={"product": str(line.product_id)}
         )
-        hint = ""
-        if line.next_quantity is not None and line.next_unit_price is not None:
-            more = words.number(line.next_quantity - line.quantity)
-            hint = f" · add {more} more for {plain(words.unit_price(line.next_unit_price, line.currency))} each"
+        was = ""
+        if line.list_price > line.unit_price:
+            was = f" ~~{plain(words.unit_price(line.list_price, line.currency))}~~"
         st.caption(
-            f"{plain(line.sku)} · {plain(words.unit_price(line.unit_price, line.currency))} each · "
-            f"{words.lead_time(line.lead_time_days)}{hint}"
+            f"{plain(line.sku)} ·{was} {plain(words.unit_price(line.unit_price, line.currency))} each · "
+            f"{words.lead_time(line.lead_time_days)}"
         )
+        draw_hint(line)
         if line.unit_price != line.seen_unit_price:
             was = plain(words.unit_price(line.seen_unit_price, line.currency))
             st.markdown(f":orange-badge[:material/sync: Price changed, it was {was}]")
         if line.problem:
             st.markdown(f":red-badge[:material/error: {plain(line.problem)}]")
+
+
+def draw_hint(line: BasketRow) -> None:
+    """The reasons of the price, and what the next break saves."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        why_this_price(line.price_trace, line.currency, key=f"why-{line.offer_id}")
+        if line.next_quantity is not None and line.next_unit_price is not None:
+            more = words.number(line.next_quantity - line.quantity)
+            saved = rounded((line.unit_price - line.next_unit_price) * line.next_quantity, line.currency)
+            worth = plain(words.money(saved, line.currency))
+            st.markdown(
+                f":green[:small[:material/trending_down: Add {more} and save {worth}]]",
+                width="content", help="How much less the whole line then costs than at the price of now.",
+            )  # fmt: skip
 
 
 def draw_line(line: BasketRow) -> None:
@@ -75,9 +91,26 @@ def draw_meter(group: BasketGroup) -> None:
         share = group.goods / group.free_shipping_from
         missing = words.money(group.free_shipping_from - group.goods, group.currency)
         st.progress(float(min(share, Decimal(1))), f"{plain(missing)} to free shipping")
-    elif group.order_minimum:
+    elif group.order_minimum and not group.mixes:
         minimum = plain(words.money(group.order_minimum, group.currency))
         st.caption(f":green[:material/check_circle:] Above the order minimum of {minimum}")
+
+
+def draw_mixes(group: BasketGroup) -> None:
+    """How far each product is from its minimum, all its variants together."""
+    for mix in group.mixes:
+        if mix.missing:
+            value = words.money(mix.missing_value, group.currency)
+            st.progress(
+                mix.quantity / mix.minimum_quantity,
+                f"{plain(mix.product_name)}: {words.number(mix.missing)} more of any variant, about {plain(value)}, to "
+                f"reach the smallest order of {words.number(mix.minimum_quantity)}",
+            )
+        else:
+            least = words.number(mix.minimum_quantity)
+            st.caption(
+                f":green[:material/check_circle:] {plain(mix.product_name)}: above the smallest order of {least}"
+            )
 
 
 def draw_group(group: BasketGroup) -> None:
@@ -90,6 +123,7 @@ def draw_group(group: BasketGroup) -> None:
             total = plain(words.money(group.goods, group.currency))
             st.markdown(f":gray[{words.count(len(group.lines), 'product')} ·] **{total}**", width="content")
         draw_meter(group)
+        draw_mixes(group)
         for line in group.lines:
             draw_line(line)
 
@@ -120,11 +154,13 @@ with main:
         draw_group(group)
 with side, st.container(border=True):
     st.subheader("Summary", anchor=False)
+    saved = saved_on(basket)
     if basket.currency is None:
         st.warning("The basket holds several currencies. Please check out one currency at a time.")
     else:
         money_table(
             [
+                *([Sum("Below the list prices", -saved)] if saved else []),
                 Sum("Goods", basket.goods),
                 Sum("Tax", basket.tax),
                 Sum("Shipping", basket.shipping),

@@ -6,6 +6,7 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard
 from app.parts import Sum, empty_state, money_table, page_header, plain, section
+from app.parts.prices import saved_on, why_this_price
 from app.parts.trade import delivery_preferences, what_stops
 from domain import identity, orders, payments
 from domain.identity import Permission
@@ -72,6 +73,8 @@ with main:
                 with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False):
                     st.markdown(f":gray[{words.number(line.quantity)} ×] {plain(line.name)}", width="content")
                     st.markdown(plain(words.money(line.goods, line.currency)), width="content")
+                if line.list_price > line.unit_price:
+                    why_this_price(line.price_trace, line.currency, key=f"why-{line.offer_id}")
             money_table(
                 [
                     Sum("Tax", group.tax),
@@ -84,6 +87,7 @@ with side, st.container(border=True):
     section("Total")
     money_table(
         [
+            *([Sum("Below the list prices", -saved_on(basket))] if saved_on(basket) else []),
             Sum("Goods", basket.goods),
             Sum("Tax", basket.tax),
             Sum("Shipping", basket.shipping),

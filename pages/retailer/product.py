@@ -1,6 +1,7 @@
 """One product: what it is, who offers it at which price for my quantity, and into the basket."""
 
-from decimal import Decimal
+from collections.abc import Mapping
+from uuid import UUID
 
 import streamlit as st
 
@@ -9,29 +10,54 @@ from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
 from app.parts import Column, facts_list, id_of, page_header, plain, section, table
 from app.parts.badges import seller_badge
-from domain import discovery, orders, pricing
-from domain.discovery import OfferCard
+from app.parts.comparing import compare_button, compare_link
+from app.parts.gallery import gallery
+from app.parts.matrix import order_matrix
+from app.parts.price_trace import why_this_price
+from domain import catalog, discovery, orders, pricing
+from domain.discovery import Landed, OfferCard
 from domain.identity import Permission
-from domain.kernel import files
+from domain.pricing import Price
 
 _, actor = guard()
 product = ask(discovery.product_sheet, product_id=id_of("product"))
-variants = list(dict.fromkeys((offer.variant_id, offer.variant_name) for offer in product.offers))
 unit = product.base_unit
-
-page_header(
-    product.name, " · ".join(part for part in (product.brand, product.category) if part) or None,
-    back=("Find products", "retailer-products"),
-)  # fmt: skip
-about, buy = st.columns([1.7, 1], gap="medium")
+may_buy = actor.may(Permission.FILL_BASKET)
+variants = list({offer.variant_id: offer for offer in product.offers}.values())
+option_names = [name for name in product.option_names if any(name in offer.options for offer in product.offers)]
 
 
-def cheapest_first(offers: list[OfferCard]) -> list[OfferCard]:
-    return sorted(offers, key=lambda offer: (offer.stock == "out", offer.tiers[0].unit_price))
+def actions() -> None:
+    compare_button(product.product_id, key="compare-this")
+    compare_link()
+
+
+def choose_variant() -> UUID:
+    """By its options, one after the other, so that only what there is can be chosen; by name without options."""
+    if len(variants) == 1:
+        return variants[0].variant_id
+    if not option_names:
+        names = {offer.variant_id: offer.variant_name for offer in variants}
+        chosen = st.pills(
+            "Variant", list(names), default=variants[0].variant_id, format_func=lambda one: plain(names[one]),
+            required=True,
+        )  # fmt: skip
+        return chosen or variants[0].variant_id
+    left = variants
+    for name in option_names:
+        values = list(dict.fromkeys(str(offer.options.get(name, "")) for offer in left))
+        value = values[0]
+        if len(values) > 1 or name == option_names[0]:
+            value = st.pills(
+                plain(name), values, default=values[0], format_func=plain, required=True,
+                key=f"option-{name}-{hash(tuple(values))}",
+            ) or values[0]  # fmt: skip
+        left = [offer for offer in left if str(offer.options.get(name, "")) == value]
+    return left[0].variant_id
 
 
 def draw_tiers(offer: OfferCard, quantity: int) -> None:
-    """The seller's prices by quantity, with the one that is reached."""
+    """The seller's list prices by quantity, with the one that is reached."""
     reached = max((i for i, tier in enumerate(offer.tiers) if tier.minimum_quantity <= quantity), default=0)
     rows = []
     for i, tier in enumerate(offer.tiers):
@@ -42,18 +68,54 @@ def draw_tiers(offer: OfferCard, quantity: int) -> None:
     st.markdown("\n".join([f"| {plain(words.plural(unit, 2)).capitalize()} | Price each |", "|:---|---:|", *rows]))
 
 
-with buy, st.container(border=True):
-    variant_id = variants[0][0]
-    if len(variants) > 1:
-        names = dict(variants)
-        variant_id = st.pills(
-            "Variant", list(names), default=variant_id, format_func=lambda value: plain(names[value]), required=True,
-        ) or variant_id  # fmt: skip
+def draw_price(offer: OfferCard, price: Price, landed: Landed | None, quantity: int) -> None:
+    listed = ""
+    if price.list_price != price.unit_price:
+        listed = f" :gray[instead of ~~{plain(words.unit_price(price.list_price, offer.currency))}~~]"
+    st.markdown(
+        f"### {plain(words.money(price.unit_price * quantity, offer.currency))}\n\n"
+        f"{plain(words.quantity(quantity, unit))} at "
+        f"**{plain(words.unit_price(price.unit_price, offer.currency))}** each{listed}"
+    )
+    if landed is not None:
+        parts = f"with {words.money(landed.tax, landed.currency)} tax and " + (
+            f"{words.money(landed.shipping, landed.currency)} shipping" if landed.shipping else "free shipping"
+        )
+        st.caption(f"{plain(words.money(landed.total, landed.currency))} at your door, {plain(parts)}")
+    why_this_price(price.trace, offer.currency, key="why-price")
+    if quantity < offer.minimum_quantity:
+        st.warning(f"The smallest order is {words.quantity(offer.minimum_quantity, unit)}.")
+    elif quantity % offer.order_increment:
+        st.warning(f"This is sold in steps of {words.quantity(offer.order_increment, unit)}.")
+    elif price.hint and price.next_unit_price is not None:
+        more, saved = price.hint
+        st.info(
+            f"Add {words.number(more)} more and each costs "
+            f"{plain(words.unit_price(price.next_unit_price, offer.currency))}: "
+            f"you save {plain(words.money(saved, offer.currency))}.", icon=":material/trending_down:",
+        )  # fmt: skip
+
+
+def draw_stock(offer: OfferCard, quantity: int) -> None:
+    lead = words.lead_time(offer.lead_time_days)
+    if offer.available is not None and offer.available < quantity:
+        there = words.quantity(offer.available, unit)
+        st.caption(f":orange[:material/error:] Only {plain(there)} in stock right now · {lead}")
+        return
+    told = plain(words.stock(offer.stock, offer.available))
+    stock = f":{words.stock_colour(offer.stock)}[:material/inventory_2: {told}] · " if told else ""
+    st.caption(f"{stock}{lead}")
+
+
+def cheapest_first(offers: list[OfferCard]) -> list[OfferCard]:
+    return sorted(offers, key=lambda offer: (offer.stock == "out", offer.tiers[0].unit_price))
+
+
+def draw_buy(variant_id: UUID) -> tuple[OfferCard, int, Mapping[UUID, Landed]]:
     offers = cheapest_first([offer for offer in product.offers if offer.variant_id == variant_id])
     by_id = {offer.offer_id: offer for offer in offers}
-    picked = st.session_state.get("offer-picked")
     offer_id = st.selectbox(
-        "Supplier", list(by_id), index=list(by_id).index(picked) if picked in by_id else 0, disabled=len(by_id) == 1,
+        "Supplier", list(by_id), disabled=len(by_id) == 1,
         format_func=lambda value: f"{by_id[value].seller_name} ({by_id[value].sku})",
     )  # fmt: skip
     offer = by_id[offer_id]
@@ -72,26 +134,14 @@ with buy, st.container(border=True):
         "Quantity", min_value=1, value=max(least, 1), step=step, key=f"quantity-{offer_id}-{pack}",
     )  # fmt: skip
     quantity = int(count or least) * size
-    prices = ask(pricing.resolve, quantities={each.offer_id: quantity for each in offers})
-    price = prices[offer_id]
-    goods = price.unit_price * quantity
-    st.markdown(
-        f"### {plain(words.money(goods, offer.currency))}\n\n"
-        f":gray[{plain(words.quantity(quantity, unit))} at "
-        f"{plain(words.unit_price(price.unit_price, offer.currency))} each, "
-        f"plus {plain(words.percent(offer.tax_rate))} tax]"
-    )
-    if quantity < offer.minimum_quantity:
-        st.warning(f"The smallest order is {words.quantity(offer.minimum_quantity, unit)}.")
-    elif quantity % offer.order_increment:
-        st.warning(f"This is sold in steps of {words.quantity(offer.order_increment, unit)}.")
-    elif price.hint and price.next_unit_price is not None:
-        more, saved = price.hint
-        st.info(
-            f"Add {words.number(more)} more and each costs "
-            f"{plain(words.unit_price(price.next_unit_price, offer.currency))}: "
-            f"you save {plain(words.money(saved, offer.currency))}.", icon=":material/trending_down:",
-        )  # fmt: skip
+    wanted = {each.offer_id: quantity for each in offers}
+    prices = ask(pricing.resolve, quantities=wanted)
+    landed = ask(discovery.landed_prices, quantities=wanted)
+    price = prices.get(offer_id)
+    if price is None:
+        st.caption("There is no price for you here.")
+    else:
+        draw_price(offer, price, landed.get(offer_id), quantity)
     st.button(
         "Add to basket", type="primary", icon=":material/add_shopping_cart:", width="stretch",
         on_click=perform, args=(orders.add_to_basket,),
@@ -99,52 +149,112 @@ with buy, st.container(border=True):
             "offer_id": offer_id, "quantity": quantity,
             "done": f"{words.quantity(quantity, unit)} of {product.name} are in your basket.",
         },
-        disabled=not actor.may(Permission.FILL_BASKET) or offer.seller_id == actor.org_id,
+        disabled=not may_buy or offer.seller_id == actor.org_id or price is None,
     )  # fmt: skip
+    draw_stock(offer, quantity)
     st.page_link(page_of("retailer-basket"), label="Go to basket", icon=":material/shopping_cart:")
-    if offer.available is not None and offer.available < quantity:
-        st.caption(f":orange[:material/error:] Only {words.quantity(offer.available, unit)} in stock right now")
-    else:
-        told = plain(words.stock(offer.stock, offer.available))
-        stock = f":{words.stock_colour(offer.stock)}[:material/inventory_2:] {told} · " if told else ""
-        st.caption(f"{stock}{words.lead_time(offer.lead_time_days)}")
-    section("Price by quantity")
+    section("List price by quantity")
     draw_tiers(offer, quantity)
+    return offer, quantity, landed
 
-with about:
-    if product.description or product.picture_file_id:
-        with st.container(border=True, horizontal=True, gap="medium"):
-            if product.picture_file_id:
-                picture, _ = ask(files.read, file_id=product.picture_file_id)
-                st.image(picture, width=220, alt=f"Picture of {product.name}")
-            if product.description:
-                with st.container(width="stretch"):
-                    section("About this product")
-                    st.text(product.description)
+
+def draw_matrix(seller_id: UUID) -> None:
+    """All variants of a seller at once, once there is more than one to order."""
+    sellers = {offer.seller_id: offer.seller_name for offer in product.offers if offer.seller_id != actor.org_id}
+    several = {
+        one: name for one, name in sellers.items() if sum(offer.seller_id == one for offer in product.offers) > 1
+    }
+    if not several:
+        return
+    with st.container(border=True, key="matrix"):
+        section("Order several variants")
+        ids = list(several)
+        start = ids.index(seller_id) if seller_id in several else 0
+        chosen = ids[start]
+        if len(ids) > 1:
+            chosen = st.selectbox("From", ids, index=start, format_func=lambda one: several[one], key="matrix-seller")
+        mine = [offer for offer in product.offers if offer.seller_id == chosen]
+        order_matrix(product.name, unit, mine, option_names, may=may_buy)
+
+
+def draw_suppliers(variant_id: UUID, quantity: int, landed: Mapping[UUID, Landed]) -> None:
+    """Who offers the variant, by what it costs at the door."""
+    offers = [offer for offer in product.offers if offer.variant_id == variant_id and offer.offer_id in landed]
     section(f"Suppliers compared at {words.quantity(quantity, unit)}")
-
-    def total(each: OfferCard) -> Decimal:
-        return prices[each.offer_id].unit_price * max(quantity, each.minimum_quantity)
-
     table(
         "compare",
-        sorted(offers, key=lambda each: prices[each.offer_id].unit_price),
+        sorted(offers, key=lambda each: landed[each.offer_id].total),
         [
             Column("Supplier", lambda each: each.seller_name, "open"),
             Column(
-                "Price each", lambda each: words.unit_price(prices[each.offer_id].unit_price, each.currency), "right"
+                "Price each", lambda each: words.unit_price(landed[each.offer_id].unit_price, each.currency), "right"
             ),
-            Column("Goods", lambda each: words.money(total(each), each.currency), "right"),
+            Column("At your door", lambda each: words.money(landed[each.offer_id].total, each.currency), "right",
+                   help="Goods, tax and shipping of this quantity, ordered alone"),
+            Column("of it shipping", lambda each: words.money(landed[each.offer_id].shipping, each.currency), "right"),
             Column("Minimum", lambda each: words.number(each.minimum_quantity), "right"),
             Column("Lead time", lambda each: words.days(each.lead_time_days)),
-            Column("In stock", lambda each: words.stock(each.stock, each.available) or "–"),
+            Column("Stock", lambda each: words.stock(each.stock, each.available) or "–"),
             Column("Rating", lambda each: words.rating(each.rating, each.reviews)),
             Column("Country", lambda each: words.country(each.seller_country)),
         ],
         on_open=lambda each: go("retailer-supplier", org=each.seller_id),
         alt="Offers of the suppliers for this product",
-    )
-    if product.specifications:
-        with st.container(border=True):
+    )  # fmt: skip
+    short = [each for each in offers if landed[each.offer_id].missing]
+    for each in short[:3]:
+        missing = words.money(landed[each.offer_id].missing, each.currency)
+        st.caption(plain(f"{each.seller_name} sells from an order value on: {missing} more of their goods are needed."))
+
+
+def draw_facts(offer: OfferCard) -> None:
+    claims = ask(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
+    facts = {name: str(value) for name, value in product.specifications.items()}
+    more = {
+        "Barcode": offer.gtin, "Grade": offer.grade,
+        "Shelf life": words.days(offer.shelf_life_days) if offer.shelf_life_days else None,
+        "Made to order in": words.days(offer.production_days) if offer.production_days else None,
+    }  # fmt: skip
+    facts |= {name: value for name, value in more.items() if value}
+    left, right = st.columns(2, gap="medium")
+    if facts:
+        with left, st.container(border=True):
             section("Specification")
-            facts_list({str(name): value for name, value in product.specifications.items()})
+            facts_list(facts)
+    with right:
+        if claims:
+            with st.container(border=True):
+                section("Certificates")
+                for claim in claims:
+                    until = f"until {words.day(claim.expires_on)}" if claim.expires_on else None
+                    said = " · ".join(part for part in (claim.number, claim.issuer, until) if part)
+                    st.markdown(
+                        f":green[:material/workspace_premium:] {plain(words.requirement(claim.requirement))} "
+                        f":gray[:small[{plain(said)}]]"
+                    )
+        policy = ask(catalog.policies, policy_ids=[offer.policy_id]).get(offer.policy_id) if offer.policy_id else None
+        if policy:
+            with st.container(border=True):
+                section("Returns and warranty")
+                facts_list(
+                    {
+                        "Returns": f"Within {words.days(policy.return_days)}" if policy.return_days else "Not accepted",
+                        "Warranty": words.count(policy.warranty_months, "month") if policy.warranty_months else "None",
+                    }
+                    | ({"Not covered": policy.exclusions} if policy.exclusions else {})
+                )
+
+
+page_header(
+    product.name, " · ".join(part for part in (product.brand, product.category) if part) or None, actions,
+    back=("Find products", "retailer-products"),
+)  # fmt: skip
+about, buy = st.columns([1.7, 1], gap="medium")
+with buy, st.container(border=True):
+    variant = choose_variant()
+    shown, amount, at_the_door = draw_buy(variant)
+with about:
+    gallery(product.product_id, product.picture_file_id, product.name, product.description)
+    draw_matrix(shown.seller_id)
+    draw_suppliers(variant, amount, at_the_door)
+    draw_facts(shown)

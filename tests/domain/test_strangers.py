@@ -485,6 +485,9 @@ ENTRIES: dict[str, Entry] = {
     "notifications.tell": command(
         lambda w: {"org_id": w.shop.org_id, "kind": "new_order", "cause": str(again()), "subject": "order",
                    "subject_id": w.done, "facts": {}}),
+    "notifications.tell_all": command(
+        lambda w: {"news": [notifications.News(org_id=w.shop.org_id, kind="new_order", cause=str(again()),
+                                               subject="order", subject_id=w.done, facts={})]}),
     "notifications.unread": question(nothing, own=True),
     # orders
     "orders.accept_goods": command(lambda w: {"request_id": again(), "order_id": w.delivered}, P.RECEIVE_GOODS),
