@@ -86,7 +86,7 @@ _TAGS = text("""
            exists (select 1 from product_certificates k where k.product_id = :product and k.submission_id = s.id)
              as is_tagged
     from verification_submissions s
-    where s.org_id = :org_id and s.requirement = any (:kinds) and s.counts_from is not null
+    where s.org_id = :org_id and s.requirement = any (:kinds) and s.counts_from is not null and s.number is not null
     order by s.requirement, s.expires_on desc nulls first, s.id
 """)
 

@@ -19,6 +19,7 @@ from domain.catalog.uploading.plain_file import CatalogImported, ImportedCatalog
 from domain.catalog.uploading.queries import drafts_of_upload, my_uploads, upload_rows, upload_sheet
 from domain.catalog.uploading.reading import Article, Reject, article_as_json, read_list, without_doubles
 from domain.catalog.uploading.source import Source, open_list
+from domain.catalog.uploading.staging import Progress as UploadProgress
 from domain.catalog.uploading.states import UploadMode, UploadState
 from domain.catalog.uploading.views import UploadRow, UploadSheet, WaitingUpload
 
@@ -30,6 +31,7 @@ __all__ = [
     "Reject",
     "Source",
     "UploadMode",
+    "UploadProgress",
     "UploadRow",
     "UploadSheet",
     "UploadState",

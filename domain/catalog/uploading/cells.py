@@ -37,6 +37,8 @@ def words_in(cell: Cell) -> str:
         text = cell.translate(_BLANKS).strip() if not cell.isascii() else cell.strip()
         if text[:2] == '="' and (match := _EXCEL_TEXT.fullmatch(text)):
             return match[1].strip()  # how spreadsheets are told to keep leading zeros
+        if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", *"0123456789") and len(text) > 1:
+            return text[1:]  # and how our own files keep them from calculating
         return text
     if cell is None:
         return ""

@@ -161,9 +161,7 @@ class _Reading:
             wrong.append("formula injection in sku")
         elif len(sku) > LONGEST_SKU:
             wrong.append(f"sku longer than {LONGEST_SKU} characters")
-        if "name" in self.columns and not name:
-            wrong.append("missing name")
-        elif len(name) > LONGEST_NAME:
+        if len(name) > LONGEST_NAME:
             wrong.append(f"name longer than {LONGEST_NAME} characters")
         mark = self.layout.decimal
         amount = self._value("price", price, lambda cell: price_in(cell, mark), wrong)

@@ -57,7 +57,7 @@ begin
     from product_certificates k
     join verification_submissions s on s.id = k.submission_id and s.org_id = k.org_id
     join products p on p.id = k.product_id
-    where k.product_id = any (p_products) and s.counts_from <= p_now
+    where k.product_id = any (p_products) and s.number is not null and s.counts_from <= p_now
       and (s.expires_at is null or s.expires_at > p_now) and (s.ended_at is null or s.ended_at > p_now)
       and s.state in ('verified', 'auto_verified', 'expiring')
     order by k.product_id, s.requirement, s.number;
