@@ -274,6 +274,9 @@ STATES: dict[str, tuple[str, Colour]] = {
     "in_review": ("In review", "orange"),
     "pending": ("Waiting", "orange"),
     "published": ("Published", "green"),
+    "running": ("Running", "green"),
+    "ended": ("Ended", "gray"),
+    "approved": ("Approved", "green"),
     "paused": ("Paused", "orange"),
     "discontinued": ("Discontinued", "gray"),
     # organisations and people
@@ -286,6 +289,13 @@ STATES: dict[str, tuple[str, Colour]] = {
     "disabled": ("Disabled", "red"),
     "proposed": ("Proposed", "orange"),
     "lifted": ("Lifted", "gray"),
+    # lists of products that come in
+    "upload_checked": ("Checked", "blue"),
+    "upload_waiting": ("Waiting", "orange"),
+    "upload_running": ("Coming in", "orange"),
+    "upload_done": ("Done", "green"),
+    "upload_failed": ("Did not come in", "red"),
+    "upload_undone": ("Undone", "gray"),
     # messages
     "waiting": ("Waiting", "orange"),
     "failed": ("Given up", "red"),
@@ -500,6 +510,7 @@ NOTICES: dict[str, str] = {
     "catalog_change_rejected": "Your {what} of {product} was not approved: {reason}",
     "system_lot_recalled": "Please stop using or selling {product}{lot} of {seller}: it is called back. {units} units"
     " went to you with {number}. Reason: {reason}",
+    "new_products": "{products} new products for your search “{name}”.",
     "stock_low": "Running low: {goods}. Look at what to reorder.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",

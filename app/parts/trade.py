@@ -37,6 +37,12 @@ def what_stops(basket: BasketSheet) -> list[str]:
         if group.missing_to_minimum:
             missing = words.money(group.missing_to_minimum, group.currency)
             found.append(f"{group.seller_name}: {missing} more is needed to reach the smallest order.")
+        found += [
+            f"{mix.product_name}: {words.number(mix.missing)} more are needed to reach the smallest order of"
+            f" {words.number(mix.minimum_quantity)}."
+            for mix in group.mixes
+            if mix.missing
+        ]
     if basket.prices_changed:
         changed = words.count(basket.prices_changed, "price")
         found.append(f"{changed} changed since you filled it; confirm the new prices.")

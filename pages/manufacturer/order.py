@@ -9,6 +9,7 @@ from app.parts import confirm, empty_state, facts_list, order_lines, page_header
 from app.parts.addresses import asked_for
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.postings import postings_table
+from app.parts.prices import why_these_prices
 from app.parts.trade import CARRIERS, address, delivery_preferences, money_card, quantities, shipments, story
 from domain import orders
 from domain.identity import Permission
@@ -198,6 +199,7 @@ if sheet.state == OrderState.IN_PRODUCTION:
 
 section("Lines")
 order_lines("lines", sheet.lines, sheet.currency)
+why_these_prices(sheet.lines, sheet.currency)
 main, side = st.columns([1.7, 1], gap="medium")
 with main:
     if sheet.shipments:
