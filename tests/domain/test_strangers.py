@@ -26,7 +26,8 @@ import pyotp
 import pytest
 
 import domain
-from domain import catalog, identity, notifications, orders, payments, pricing, reactions, stock, verification
+from domain import catalog, discovery, identity, notifications, orders, payments, pricing, reactions, stock, verification
+from domain.discovery import Criteria
 from domain.identity import OrgKind, Permission, Seen, Variant
 from domain.kernel import database as db
 from domain.kernel import files
@@ -191,6 +192,15 @@ ENTRIES: dict[str, Entry] = {
         lambda w: {"offer_id": w.offer, "org_id": w.shop.org_id}, P.SEE_OFFERS, staff=(P.SEE_PLATFORM,)),
     "discovery.set_stock_display": command(lambda w: {"kind": "all", "display": "hidden"}, P.MANAGE_OFFERS, own=True),
     "discovery.my_stock_displays": question(nothing, P.SEE_OFFERS, own=True),
+    "discovery.save_search": command(
+        lambda w: {"request_id": again(), "name": uuid4().hex, "criteria": Criteria(find="thing")},
+        P.SEARCH_PRODUCTS, own=True),
+    "discovery.forget_search": command(lambda w: {"search_id": w.saved_search}, P.SEARCH_PRODUCTS),
+    "discovery.look_for_new": command(lambda w: {"search_id": w.saved_search}, P.SEARCH_PRODUCTS),
+    "discovery.searches_due": question(nothing),
+    "discovery.forget_searches_of": command(lambda w: {"person_id": w.shop.owner.user_id}),
+    "discovery.my_searches": question(nothing, P.SEARCH_PRODUCTS, own=True),
+    "discovery.recently_viewed": question(nothing, P.SEARCH_PRODUCTS, own=True),
     # what is for sale is for sale to everybody who searches
     "discovery.landed_prices": question(lambda w: {"quantities": {w.offer: 5}}, P.SEARCH_PRODUCTS, own=True),
     "discovery.compare": question(lambda w: {"product_ids": [w.product]}, P.SEARCH_PRODUCTS, own=True),
@@ -372,6 +382,7 @@ ENTRIES: dict[str, Entry] = {
     "orders.set_list_quantity": command(
         lambda w: {"list_id": w.saved_list, "offer_id": w.offer, "quantity": 1}, P.FILL_BASKET),
     "orders.renew_list_prices": command(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
+    "orders.forget_lists_of": command(lambda w: {"person_id": w.shop.owner.user_id}),
     "orders.my_lists": question(nothing, P.FILL_BASKET, own=True),
     "orders.list_sheet": question(lambda w: {"list_id": w.saved_list}, P.FILL_BASKET),
     "orders.read_quick_order": question(lambda w: {"pasted": "SKU-1;2"}, P.FILL_BASKET, own=True),
@@ -682,7 +693,7 @@ ENTRIES: dict[str, Entry] = {
     "stock.wish_production": command(
         lambda w: {"request_id": again(), "quantities": {w.variant: 5}, "due_on": date(2100, 1, 1)}, P.MANAGE_STOCK),
     # stores
-    "orders.put_into_store": command(lambda w: {"request_id": again(), "order_id": w.delivered}, P.MANAGE_STOCK),
+    "orders.put_into_store": command(lambda w: {"request_id": again(), "order_id": w.done}, P.MANAGE_STOCK),
     "orders.read_store_sales": question(
         lambda w: {"location_id": w.maker.location_id, "content": "sku,quantity,day\n1,1,2026-01-01"}, P.SEE_STOCK),
     "orders.sell_from_store": command(
@@ -1093,6 +1104,8 @@ def fill_world(market: Market, shop: Company, maker: Company) -> World:
     run(shop.owner, orders.add_to_basket, offer_id=world.offer, quantity=6)
     with begin(shop.owner) as work:
         world.basket = orders.my_basket(work).basket_id
+    world.saved_search = run(shop.owner, discovery.save_search, request_id=uuid4(), name="Things",
+                             criteria=Criteria(find="thing"), tells=True)  # fmt: skip
     world.saved_list = run(shop.owner, orders.save_basket_as_list, request_id=uuid4(), name="Again", is_shared=True)
     world.link = run(shop.owner, identity.make_link, purpose=identity.LinkPurpose.INVITATION, org_id=shop.org_id,
                      life=timedelta(hours=1))  # fmt: skip

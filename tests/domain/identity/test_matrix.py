@@ -31,6 +31,7 @@ from domain.payments import Method
 from tests.app.signed_in import session_of
 from tests.domain.test_strangers import ENTRIES, World, faces, make_world, price_things, wish
 from tests.make.market import Company, buy, company, offer, orders_of, sheet, top_up
+from tests.make.stocked import stock_things
 
 # --- the specification -------------------------------------------------------------------------
 
@@ -119,6 +120,7 @@ BUYING = {
     "orders.ask_approval", "orders.approve_purchase", "orders.reject_purchase",
     "orders.record_receipt", "orders.accept_goods", "orders.my_basket", "orders.orders_of_buyer",
     "orders.purchase_sheet", "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
+    "orders.put_into_store", "orders.take_store_sales", "orders.sell_from_store",
     "orders.add_many_to_basket", "orders.save_basket_as_list", "orders.load_list", "orders.change_list",
     "orders.forget_list", "orders.set_list_quantity", "orders.renew_list_prices",
     "orders.confirm_basket_prices", "payments.my_wallet", "payments.escrow_account",
@@ -129,9 +131,13 @@ REFUSED_BY_THE_MARKET = {
     "payments.send_payouts": "Whoever prepared a payout batch cannot send it",
     "orders.bring_past": "",  # there is no file
     "reports.request_build": "",
+    # A distributor says into which warehouse; the others point at the maker's.
+    "orders.put_into_store": "Choose the warehouse", "orders.take_store_sales": GONE, "orders.sell_from_store": GONE,
+    "stock.close_production_wish": GONE,
     # A list is of the one who made it, and a basket that was just opened has nothing to save.
     "orders.save_basket_as_list": "nothing to save", "orders.load_list": GONE, "orders.change_list": GONE,
     "orders.forget_list": GONE, "orders.set_list_quantity": GONE, "orders.renew_list_prices": GONE,
+    "discovery.forget_search": GONE, "discovery.look_for_new": GONE,  # a search is of its person
     "orders.close_short": "cannot become closed short",  # nothing has been shipped of it
     "orders.leave_feedback": "already left feedback",
     "identity.appeal_suspension": "is not suspended", "identity.restore_organization": "is not suspended",
@@ -139,6 +145,8 @@ REFUSED_BY_THE_MARKET = {
     "identity.decide_appeal": "no open appeal", "identity.enable_person": "is not disabled",
     "identity.close_company_sign_on": "no sign-on of its own", "identity.set_company_sign_on": "domain must be the one",
     "pricing.decide_price_request": "Somebody else decides",
+    # Whoever counted, or corrects no large amounts alone, is told who approves it.
+    "stock.approve_count": "approve",
     "verification.decide_case": "take the case first", "verification.release_case": "take the case first",
     "verification.confirm_deposits": "", "verification.ask_for_new_deposits": GONE,
     "verification.submit_bank_statement": GONE, "verification.answer_request": GONE, "verification.appeal": GONE,
@@ -216,6 +224,7 @@ def between(shop: Company, maker: Company, world: World) -> World:
         made.basket = orders.my_basket(work).basket_id
     with begin(maker.owner) as work:
         made.lot = stock.my_stock(work)[0][0].lot_id
+    stock_things(made, shop, maker)
     price_things(made, shop, maker)
     return made
 
