@@ -242,6 +242,11 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         st.page_link(
             page_of("retailer-approvals"), label="Open", icon=":material/arrow_forward:", query_params=facts
         )
+    if subject == "saved_search" and BY_URL["retailer-products"].is_for(here):
+        st.page_link(
+            page_of("retailer-products"), label="Open", icon=":material/arrow_forward:",
+            query_params={"saved": str(subject_id)},
+        )  # fmt: skip
     if subject == "stock":
         url = "retailer-store" if OrgKind(here[0].org_kind) is R else "manufacturer-inventory"
         if BY_URL[url].is_for(here):

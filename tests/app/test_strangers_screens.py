@@ -111,6 +111,7 @@ class Stage:
         self.real: dict[str, object] = {
             "order": self.telling, "purchase": world.unpaid, "request": world.wish, "offer": world.draft,
             "product": hidden, "org": shop.owner.user_id, "organization": shop.org_id, "case": world.case, "batch": world.batch,
+            "upload": world.upload,
             "run": world.shipped, "region": region, "token": world.invitation, "person": world.clerk,
             "suspension": world.suspension, "site": shop.site_id, "location": maker.location_id,
         }  # fmt: skip
