@@ -64,6 +64,7 @@ class EventRow(Record):
     __tablename__ = "events"
     __table_args__ = (
         Index(None, "subject", "subject_id", "id"),
+        Index(None, "name", "id"),  # reactions ask for what they wait for, again and again
         Index("events_org_id_idx", "org_id", "id"),
         # An organisation's own log reads each of the ways in which an event can be its own.
         Index(None, "concerns_org_id", "id", postgresql_where=text("concerns_org_id is not null")),

@@ -198,6 +198,13 @@ def test_a_new_rule_gives_those_who_are_here_time(market: Market) -> None:
 # --- the gates ---------------------------------------------------------------------------------
 
 
+def test_what_is_asked_of_sellers_is_what_they_ask_of_themselves(database: sa.Connection) -> None:
+    bodies = database.execute(
+        sa.text("select prosrc from pg_proc where proname in ('verification_items', 'verification_items_of_sellers')")
+    ).scalars().all()  # fmt: skip
+    assert len(bodies) == 2 and bodies[0] == bodies[1]
+
+
 def test_selling_needs_level_2_and_the_refusal_names_what_is_missing(market: Market) -> None:
     with clock(NOW):
         new = newcomer()
