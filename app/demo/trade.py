@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
+
+from sqlalchemy import text
 
 from app.demo import talk
 from app.demo.companies import Offered, Trader, an_iban, receive
@@ -16,11 +19,19 @@ from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
 from domain.kernel.work import Work, begin
 from domain.logistics import Carrier
-from domain.orders import OrderLineRow
 from domain.payments import Method
 
 _CARRIERS = {"DE": Carrier.DHL, "AT": Carrier.DHL, "GB": Carrier.UPS, "FR": Carrier.DPD, "NL": Carrier.DPD,
              "IT": Carrier.UPS, "ES": Carrier.DPD, "JP": Carrier.FEDEX, "SE": Carrier.DHL}  # fmt: skip
+
+
+_ORDERED = text("select id, offer_id, ordered from order_lines where order_id = :order_id order by line_no")
+
+
+class Ordered(NamedTuple):
+    line_id: UUID
+    offer_id: UUID | None
+    ordered: int
 
 
 class Fate(StrEnum):
@@ -323,9 +334,10 @@ class Trade:
             stage.attempt(seller.owner, orders.leave_feedback, request_id=stage.new_id(), order_id=order_id,
                           stars=stars, comment=comment)  # fmt: skip
 
-    def _lines(self, seller: Trader, order_id: UUID) -> list[OrderLineRow]:
+    def _lines(self, seller: Trader, order_id: UUID) -> list[Ordered]:
+        """What the seller reads of an order before answering it; its whole sheet is eight questions more."""
         with begin(seller.owner) as work:
-            return orders.order_sheet(work, order_id=order_id).lines
+            return [Ordered._make(row) for row in work.session.execute(_ORDERED, {"order_id": order_id})]
 
     # --- money --------------------------------------------------------------------------------
 
@@ -355,7 +367,7 @@ def _before_weekend(promised: datetime) -> datetime:
     return promised - timedelta(days=max(promised.weekday() - 4, 0))
 
 
-def _lead(seller: Trader, lines: Sequence[OrderLineRow]) -> int:
+def _lead(seller: Trader, lines: Sequence[Ordered]) -> int:
     days = {offered.offer_id: offered.lead_days for offered in seller.offers}
     return max((days.get(line.offer_id, 0) for line in lines), default=0)
 

@@ -126,14 +126,7 @@ def open_basket(work: Work) -> UUID:
     facts = {"buyer_id": work.actor.require_org(), "person_id": work.actor.user_id}
     if work.actor.user_id is None:
         raise NotFound
-    for _ in range(3):
-        work.session.execute(
-            text(
-                "insert into baskets (id, buyer_id, person_id, created_at) values (:id, :buyer_id, :person_id, :now)"
-                " on conflict (buyer_id, person_id) where placed_at is null and requested_at is null do nothing"
-            ),
-            facts | {"id": new_id(), "now": work.now},
-        )
+    for _ in range(4):
         # The row is locked, so two tabs that add at once follow one another. One that was ordered while we
         # waited for it is gone; then a new one is opened.
         basket_id = work.session.execute(
@@ -144,6 +137,13 @@ def open_basket(work: Work) -> UUID:
         ).scalar_one_or_none()
         if basket_id is not None:
             return basket_id
+        work.session.execute(
+            text(
+                "insert into baskets (id, buyer_id, person_id, created_at) values (:id, :buyer_id, :person_id, :now)"
+                " on conflict (buyer_id, person_id) where placed_at is null and requested_at is null do nothing"
+            ),
+            facts | {"id": new_id(), "now": work.now},
+        )
     raise Conflict("Your basket is being ordered right now. Please try again.")
 
 
