@@ -31,6 +31,7 @@ from domain.notifications.preferences import (
 )
 from domain.notifications.queries import my_notices, unread
 from domain.notifications.states import UNMUTABLE, EmailWish, OutgoingState, Topic
+from domain.notifications.telling import News, tell_all
 from domain.notifications.views import NoticeRow, OutgoingRow, PreferenceRow, Wish
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Composed",
     "EmailWish",
     "LETTERS",
+    "News",
     "NoticeRow",
     "OutgoingRow",
     "OutgoingState",
@@ -69,5 +71,6 @@ __all__ = [
     "send_email",
     "send_text",
     "tell",
+    "tell_all",
     "unread",
 ]

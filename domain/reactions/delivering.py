@@ -62,6 +62,7 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "stock.tell_of_low_stock": (tell_of_low_stock, LOW),
     "accounts.end_company_sessions": (end_company_sessions, CLOSING),
 }
+AT_ONCE = frozenset({"notifications.tell_parties"})  # takes many events at a time
 TIMERS: dict[str, Callable[..., Any]] = {
     "expire_purchase": orders.expire_purchase,
     "decline_unanswered": orders.decline_unanswered,
@@ -71,23 +72,39 @@ TIMERS: dict[str, Callable[..., Any]] = {
 }
 
 
+# All reactions at once, since mostly nothing waits; each name by its index, not all that ever happened.
+_WAITING = text(
+    "select w.reaction, x.id from unnest(cast(:reactions as text[]), cast(:names as text[])) as w(reaction, name)"
+    " cross join lateral (select e.id from events e where e.name = w.name"
+    "  and not exists (select 1 from deliveries d where d.event_id = e.id and d.reaction = w.reaction"
+    "   and not (d.state = 'waiting' and d.next_try_at <= :now))"
+    "  order by e.id limit :limit) x"
+)
+
+
 def deliver_new(limit: int = 500) -> int:
-    """Deliver events that a reaction waits for and has not had. Returns how many were delivered."""
+    """Deliver events that a reaction waits for and has not had, and those that come of it. Returns how many."""
     delivered = 0
-    for name, (_, events) in REACTIONS.items():
-        with begin(Actor.system()) as work:
-            ids = work.session.scalars(
-                text(
-                    "select e.id from events e left join deliveries d on d.event_id = e.id and d.reaction = :reaction"
-                    " where e.name = any(:names) and (d.event_id is null or (d.state = 'waiting' and"
-                    " d.next_try_at <= :now))"
-                    " order by e.id limit :limit"
-                ),
-                {"reaction": name, "names": list(events), "now": work.now, "limit": limit},
-            ).all()
-        for start in range(0, len(ids), TOGETHER):
-            delivered += _attempt_together(name, ids[start : start + TOGETHER])
+    for _ in REACTIONS:  # what one reaction writes down may be news for another, though not for ever
+        waiting = _waiting(limit)
+        for name, ids in waiting.items():
+            for start in range(0, len(ids), TOGETHER):
+                delivered += _attempt_together(name, ids[start : start + TOGETHER])
+        if not waiting:
+            break
     return delivered
+
+
+def _waiting(limit: int) -> dict[str, list[int]]:
+    """The oldest events that wait, by reaction, in the order of the reactions."""
+    found: dict[str, list[int]] = {reaction: [] for reaction in REACTIONS}
+    reactions = [reaction for reaction, (_, names) in REACTIONS.items() for _ in names]
+    names = [name for _, names in REACTIONS.values() for name in sorted(names)]
+    with begin(Actor.system()) as work:
+        facts = {"reactions": reactions, "names": names, "now": work.now, "limit": limit}
+        for row in work.session.execute(_WAITING, facts):
+            found[row.reaction].append(row.id)
+    return {reaction: sorted(ids)[:limit] for reaction, ids in found.items() if ids}
 
 
 def _attempt_together(reaction: str, event_ids: Sequence[int]) -> int:
@@ -125,8 +142,12 @@ def _deliver(work: Work, *, reaction: str, event_ids: Sequence[int]) -> int:
     events = work.session.execute(
         text("select * from events where id = any(:ids) order by id"), {"ids": list(claimed)}
     ).all()
-    for event in events:
-        REACTIONS[reaction][0](work, event)
+    react = REACTIONS[reaction][0]
+    if reaction in AT_ONCE:
+        react(work, events)
+    else:
+        for event in events:
+            react(work, event)
     return len(events)
 
 

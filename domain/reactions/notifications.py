@@ -1,5 +1,6 @@
 """Who is told what when something happens to an order or to money."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import text
 
 from domain import notifications
 from domain.kernel.work import Work
+from domain.notifications import News
 
 # event name -> (side that is told, kind of the notice)
 TOLD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -33,9 +35,13 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
 _AMOUNTS = {"amount", "commission", "goods", "gross", "net", "refunded", "total"}
 
 
-def tell_parties(work: Work, event: Any) -> None:
-    """Leave the notices that this event calls for. An order that nobody paid is no news to its seller."""
-    order = _order(work, event)
+def tell_parties(work: Work, events: Sequence[Any]) -> None:
+    """Leave the notices that these events call for. An order that nobody paid is no news to its seller."""
+    orders = _orders(work, events)
+    notifications.tell_all(work, news=[one for event in events for one in _news(event, orders.get(_order_id(event)))])
+
+
+def _news(event: Any, order: Any) -> Iterator[News]:
     if event.name == "OrderCancelled" and event.from_state == "awaiting_payment":
         return
     for side, kind in TOLD[event.name]:
@@ -46,8 +52,8 @@ def tell_parties(work: Work, event: Any) -> None:
             continue
         subject, subject_id = ("order", order.id) if order is not None else (event.subject, event.subject_id)
         names = {"number": order.number, "buyer": order.buyer_name, "seller": order.seller_name} if order else {}
-        notifications.tell(
-            work, org_id=org_id, kind=kind, cause=f"{event.id}:{kind}", subject=subject, subject_id=subject_id,
+        yield News(
+            org_id=org_id, kind=kind, cause=f"{event.id}:{kind}", subject=subject, subject_id=subject_id,
             facts={**_without_money(event.facts), **names},
         )  # fmt: skip
 
@@ -66,10 +72,15 @@ def _told(event: Any, side: str) -> UUID | None:
     return told if told is None or isinstance(told, UUID) else UUID(str(told))
 
 
-def _order(work: Work, event: Any) -> Any:
-    order_id = event.subject_id if event.subject == "order" else event.facts.get("order_id")
-    if order_id is None:
-        return None
-    return work.session.execute(
-        text("select id, number, buyer_name, seller_name from supplier_orders where id = :id"), {"id": order_id}
-    ).one_or_none()
+def _order_id(event: Any) -> UUID | None:
+    found = event.subject_id if event.subject == "order" else event.facts.get("order_id")
+    return found if found is None or isinstance(found, UUID) else UUID(found)
+
+
+def _orders(work: Work, events: Sequence[Any]) -> dict[UUID | None, Any]:
+    ids = {order_id for order_id in map(_order_id, events) if order_id is not None}
+    rows = work.session.execute(
+        text("select id, number, buyer_name, seller_name from supplier_orders where id = any(:ids)"),
+        {"ids": sorted(ids)},
+    )
+    return {row.id: row for row in rows}
