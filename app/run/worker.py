@@ -153,6 +153,15 @@ def _add_tasks(app: procrastinate.App) -> None:
         with _noted("tend_requests"):
             run(Actor.system(), orders.tend_requests)
 
+    @app.periodic(cron=EVERY_HOUR, periodic_id="tick")
+    @app.task(name="look_for_new", queue="upkeep", queueing_lock="tick_look_for_new")
+    def look_for_new(timestamp: int = 0) -> None:
+        """Whoever wants to hear of new products for a search is told once a day, of what they may see."""
+        from domain import reactions
+
+        with _noted("look_for_new"):
+            reactions.look_for_new_products()
+
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="tend_alerts", queue="upkeep", queueing_lock="tick_tend_alerts")
     def tend_alerts(timestamp: int = 0) -> None:

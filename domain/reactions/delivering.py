@@ -32,6 +32,8 @@ from domain.reactions.looking import tell_of_looking
 from domain.reactions.notifications import TOLD, tell_parties
 from domain.reactions.recalls import TOLD as TOLD_OF_RECALLS
 from domain.reactions.recalls import tell_of_recall
+from domain.reactions.searches import TOLD as TOLD_OF_SEARCHES
+from domain.reactions.searches import tell_of_new_products
 from domain.reactions.standing import CALLS, tell_of_standing
 from domain.reactions.stock import LOW, tell_of_low_stock
 from domain.reactions.teams import CALLS_FOR_A_LETTER, hand_over_work, write_letters
@@ -45,6 +47,7 @@ TRIES = 10
 TOGETHER = 40
 REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "notifications.tell_parties": (tell_parties, frozenset(TOLD)),
+    "searches.tell_of_new_products": (tell_of_new_products, TOLD_OF_SEARCHES),
     "approvals.tell_of_approval": (tell_of_approval, TOLD_OF_APPROVALS),
     "standing.tell_of_standing": (tell_of_standing, CALLS),
     "looking.tell_of_looking": (tell_of_looking, TOLD_OF_LOOKING),

@@ -26,7 +26,7 @@ from domain.stock.events import (
     CountReopened,
     LineCounted,
 )
-from domain.stock.models import Count, CountLine
+from domain.stock.models import Count, CountLine, Location
 from domain.stock.planning import A_SHARE, B_SHARE, CLASSES, DEMAND_DAYS
 from domain.stock.reach import require_within
 from domain.stock.recording import Row, record_rows
@@ -57,6 +57,8 @@ def open_count(
         raise Invalid("The name of a count must have between 1 and 120 characters.")
     if not set(classes) <= set(CLASSES):
         raise Invalid("The classes are A, B and C.")
+    if not work.session.scalar(select(Location.id).where(Location.id == location_id, Location.org_id == org_id)):
+        raise NotFound
     count = Count(id=new_id(), org_id=org_id, location_id=location_id, name=name, state=CountState.OPEN.value,
                   made_by=work.actor.user_id, made_at=work.now)  # fmt: skip
     work.session.add(count)
@@ -121,9 +123,7 @@ def enter_count(work: Work, *, request_id: UUID, line_id: UUID, counted: int) ->
         text("select on_hand, movement_id from stock_snapshot(:variant_id, :location_id, :lot_id)"),
         {"variant_id": line.variant_id, "location_id": line.location_id, "lot_id": line.lot_id},
     ).one()
-    line.state, line.counted, line.expected = CountLineState.COUNTED.value, counted, there.on_hand
-    line.movement_id, line.counted_by, line.counted_at = there.movement_id, work.actor.user_id, work.now
-    line.tries += 1
+    line.note(counted, there.on_hand, there.movement_id, work.actor.user_id, work.now)
     work.record(LineCounted(subject_id=count.id, seller_id=count.org_id, line_id=line.id, counted=counted))
 
 
@@ -138,7 +138,7 @@ def finish_count(work: Work, *, request_id: UUID, count_id: UUID) -> CountState:
     left = sum(line.state == CountLineState.OPEN.value for line in lines)
     if left:
         raise Conflict(f"{left:,} {'line is' if left == 1 else 'lines are'} not counted yet.")
-    difference = sum(abs(_variance(line)) for line in lines)
+    difference = sum(abs(line.difference) for line in lines)
     is_small = difference <= int(value_of(work, Setting.COUNT_APPROVAL_LIMIT))
     if count.state == CountState.OPEN.value and is_small:
         _post(work, count, lines, "", CountState.OPEN)
@@ -167,7 +167,7 @@ def approve_count(work: Work, *, request_id: UUID, count_id: UUID, reason: str) 
         raise Conflict("This count does not wait for approval.")
     if not identity.adjusts_alone(work.actor):
         raise NotAllowed("A difference of this size is approved by the owner or a manager of your company.")
-    counters = {line.counted_by for line in lines if _variance(line)}
+    counters = {line.counted_by for line in lines if line.difference}
     if work.actor.user_id in counters and _others_may(work, counters):
         raise NotAllowed("You counted part of this, so somebody else has to approve the difference.")
     _post(work, count, lines, reason, CountState.IN_REVIEW)
@@ -183,8 +183,7 @@ def recount(work: Work, *, request_id: UUID, count_id: UUID, line_ids: Collectio
         raise NotFound
     count.move_to(CountState.OPEN)
     for line in again:
-        line.state, line.counted, line.expected, line.movement_id = CountLineState.OPEN.value, None, None, None
-        line.counted_by = line.counted_at = None
+        line.forget()
     work.record(
         CountReopened(subject_id=count.id, seller_id=count.org_id, line_ids=sorted(line.id for line in again),
                       from_state=CountState.IN_REVIEW, to_state=CountState.OPEN)
@@ -215,18 +214,14 @@ def _locked(work: Work, count_id: UUID) -> tuple[Count, list[CountLine]]:
     return count, list(lines)
 
 
-def _variance(line: CountLine) -> int:
-    return 0 if line.counted is None or line.expected is None else line.counted - line.expected
-
-
 def _post(work: Work, count: Count, lines: list[CountLine], reason: str, before: CountState) -> None:
     rows = [
-        Row(line.variant_id, line.location_id, line.lot_id, _variance(line), note=reason)
+        Row(line.variant_id, line.location_id, line.lot_id, line.difference, note=reason)
         for line in lines
-        if _variance(line)
+        if line.difference
     ]
     for line in lines:
-        line.state = CountLineState.POSTED.value
+        line.post()
     count.move_to(CountState.CLOSED)
     count.ended_at = work.now
     work.session.flush()

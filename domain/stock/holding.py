@@ -7,14 +7,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain import identity
-from domain.identity import OrgKind, Permission
+from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.quantities import base_units
 from domain.kernel.work import Work
 from domain.stock.events import AllocationEnded, StockAllocated, StockHeld, StockLetGo
 from domain.stock.models import Allocation, Hold
-from domain.stock.reach import require_whole, require_within
+from domain.stock.reach import is_customer, require_whole, require_within
 from domain.stock.recording import OutOfStock, in_words, short_of
 from domain.stock.states import AllocationState, HoldState
 
@@ -94,7 +94,7 @@ def allocate_stock(
     quantity, note = base_units(quantity), note.strip()[:200]
     if not work.now < ends_at <= work.now + LONGEST:
         raise Invalid("An allocation ends at a time to come, within a year.")
-    if holder_id == work.actor.require_org() or not _buys(work, holder_id):
+    if holder_id == work.actor.require_org() or not is_customer(work, holder_id):
         raise NotFound
     if work.session.scalar(
         select(Allocation.id).where(
@@ -202,15 +202,3 @@ def _require_to_allocate(work: Work) -> None:
     require_whole(work)
     if not identity.adjusts_alone(work.actor):
         raise NotAllowed("What is kept for customers is decided by the owner or a manager of your company.")
-
-
-def _buys(work: Work, org_id: UUID) -> bool:
-    """Whether somebody is a distributor, or has ordered from us."""
-    found = work.session.execute(
-        text(
-            "select 1 from organizations where id = :id and kind = :distributor and origin = 'live'"
-            " union all select 1 from supplier_orders where seller_id = :me and buyer_id = :id limit 1"
-        ),
-        {"id": org_id, "me": work.actor.require_org(), "distributor": OrgKind.DISTRIBUTOR.value},
-    ).first()
-    return found is not None

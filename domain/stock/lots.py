@@ -13,7 +13,7 @@ from domain.kernel.work import Work
 from domain.stock.commands import require_small
 from domain.stock.events import LifeTermSet, LotFreed, LotHeld, LotRecalled, StockDisposed
 from domain.stock.models import LifeTerm, Lot
-from domain.stock.reach import require_whole, require_within
+from domain.stock.reach import is_customer, require_whole, require_within
 from domain.stock.recording import Row, record_rows
 from domain.stock.serials import serials_go
 from domain.stock.states import LotState
@@ -94,7 +94,7 @@ def set_life_term(work: Work, *, least_percent: int, buyer_id: UUID | None = Non
     if isinstance(least_percent, bool) or not isinstance(least_percent, int) or not 0 <= least_percent <= 100:
         raise Invalid("The share of life that must be left is a whole number from 0 to 100.")
     org_id = work.actor.require_org()
-    if buyer_id == org_id:
+    if buyer_id is not None and (buyer_id == org_id or not is_customer(work, buyer_id)):
         raise NotFound
     term = work.session.scalars(
         select(LifeTerm).where(LifeTerm.org_id == org_id, LifeTerm.buyer_id == buyer_id).with_for_update()

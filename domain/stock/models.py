@@ -490,3 +490,21 @@ class CountLine(Record):
     counted_by: Mapped[UUID | None]
     counted_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default=text("0"))
+
+    @property
+    def difference(self) -> int:
+        return 0 if self.counted is None or self.expected is None else self.counted - self.expected
+
+    def note(self, counted: int, expected: int, movement_id: int | None, by: UUID | None, at: datetime) -> None:
+        """What somebody counted, beside what lay there at that instant; the last word counts."""
+        self.state, self.counted, self.expected = CountLineState.COUNTED.value, counted, expected
+        self.movement_id, self.counted_by, self.counted_at = movement_id, by, at
+        self.tries = (self.tries or 0) + 1
+
+    def forget(self) -> None:
+        """It is counted again, by somebody who does not see what was counted first."""
+        self.state, self.counted, self.expected = CountLineState.OPEN.value, None, None
+        self.movement_id = self.counted_by = self.counted_at = None
+
+    def post(self) -> None:
+        self.state = CountLineState.POSTED.value

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from domain import identity
+from domain.identity import OrgKind
 from domain.kernel.errors import NotAllowed, NotFound
 from domain.kernel.work import Work
 from domain.stock.models import Location
@@ -36,5 +37,18 @@ def require_within(work: Work, *location_ids: UUID) -> None:
 
 def require_whole(work: Work) -> None:
     """Refuse who is kept to some places: what follows concerns all of them (`NotAllowed`)."""
-    if kept_to(work) is not None:
-        raise NotAllowed("You work in the warehouses that are assigned to you. Please ask the owner to do this.")
+    reach = identity.reach_of(work)
+    if reach.warehouses is not None or reach.stores is not None:
+        raise NotAllowed("You work in the places that are assigned to you. Please ask the owner to do this.")
+
+
+def is_customer(work: Work, org_id: UUID) -> bool:
+    """Whether somebody is a distributor, or has ordered from us."""
+    found = work.session.execute(
+        text(
+            "select 1 from organizations where id = :id and kind = :distributor and origin = 'live'"
+            " union all select 1 from supplier_orders where seller_id = :me and buyer_id = :id limit 1"
+        ),
+        {"id": org_id, "me": work.actor.require_org(), "distributor": OrgKind.DISTRIBUTOR.value},
+    ).first()
+    return found is not None

@@ -178,7 +178,6 @@ ENTRIES: dict[str, Entry] = {
     "catalog.set_price_floor": command(
         lambda w: {"offer_id": w.offer, "minimum_price": Decimal("9.99")}, P.SET_PRICE_FLOORS),
     "catalog.require_floor": question(lambda w: {"lowest": {w.offer: Decimal("0.01")}}, own=True),
-    "catalog.may_go_to": question(lambda w: {"share": Decimal(1)}, own=True),
     # a product is a shared identity: who sells it too looks up its variants
     "catalog.variants_of_product": question(lambda w: {"product_id": w.product}, P.SEARCH_PRODUCTS, own=True),
     "discovery.count_words": command(nothing),
