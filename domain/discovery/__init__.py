@@ -8,8 +8,17 @@ search first; when nothing matches, names that are spelled alike.
 from domain.discovery.audience import audience_choices, audience_of, set_audience, why_hidden
 from domain.discovery.comparison import MOST as MOST_COMPARED
 from domain.discovery.comparison import compare, landed_prices
-from domain.discovery.events import AudienceChosen, StockDisplayChosen
+from domain.discovery.events import AudienceChosen, NewProductsFound, SearchForgotten, SearchSaved, StockDisplayChosen
 from domain.discovery.queries import product_sheet
+from domain.discovery.saved import (
+    forget_search,
+    forget_searches_of,
+    look_for_new,
+    my_searches,
+    recently_viewed,
+    save_search,
+    searches_due,
+)
 from domain.discovery.search import CANDIDATES, ORDERS, count_words, find_by_number, search_products
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
 from domain.discovery.stock_display import FEW, my_stock_displays, set_stock_display, shown_stock
@@ -20,6 +29,7 @@ from domain.discovery.views import (
     Choice,
     ComparedProduct,
     Comparison,
+    Criteria,
     Facet,
     Facets,
     Landed,
@@ -28,8 +38,10 @@ from domain.discovery.views import (
     ProductRow,
     ProductSheet,
     ResultPage,
+    SavedSearchRow,
     StockDisplayRow,
     StockShown,
+    ViewedProduct,
     Visibility,
     Why,
 )
@@ -47,20 +59,26 @@ __all__ = [
     "Choice",
     "ComparedProduct",
     "Comparison",
+    "Criteria",
     "Display",
     "DisplayFor",
     "Facet",
     "Facets",
     "Landed",
+    "NewProductsFound",
     "NumberHit",
     "OfferCard",
     "ProductRow",
     "ProductSheet",
     "ResultPage",
+    "SavedSearchRow",
+    "SearchForgotten",
+    "SearchSaved",
     "Shown",
     "StockDisplayChosen",
     "StockDisplayRow",
     "StockShown",
+    "ViewedProduct",
     "Visibility",
     "Why",
     "audience_choices",
@@ -68,10 +86,17 @@ __all__ = [
     "compare",
     "count_words",
     "find_by_number",
+    "forget_search",
+    "forget_searches_of",
     "landed_prices",
+    "look_for_new",
+    "my_searches",
     "my_stock_displays",
     "product_sheet",
+    "recently_viewed",
+    "save_search",
     "search_products",
+    "searches_due",
     "set_audience",
     "set_stock_display",
     "shown_stock",

@@ -41,6 +41,5 @@ class NewProductsFound(Event):
     """A saved search has new products for its person."""
 
     subject: ClassVar[str] = "saved_search"
-    buyer_id: UUID | None = None
     person_id: UUID
     products: int

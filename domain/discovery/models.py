@@ -128,7 +128,12 @@ class ProductSearch(Record):
     leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     prices: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))
     currencies: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    minimum: Mapped[int | None]
+    lead: Mapped[int | None]
     from_price: Mapped[Decimal | None] = mapped_column(Numeric)
+    currency: Mapped[str | None]
+    seller_id: Mapped[UUID | None]
+    shelf: Mapped[int | None] = mapped_column(Integer)
     in_stock: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
@@ -158,10 +163,11 @@ class SearchTotal(Record):
 
 
 class SearchSeller(Record):
-    """The level of a seller at the last count, for facets and filters."""
+    """The level of a seller at the last count, and whether it has a certificate: for facets and filters."""
 
     __tablename__ = "search_sellers"
     __table_args__ = (CheckConstraint("level between 0 and 3", name="level"),)
 
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     level: Mapped[int]
+    is_certified: Mapped[bool]

@@ -60,7 +60,7 @@ _TERMS = text(
     " from search_size() n left join search_terms(:find) t on true"
 )
 _PAGE = text(
-    "select total, capped, how, found, facets from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery),"
+    "select total, capped, how, listed, facets from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery),"
     " cast(:terms as tsquery[]), cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push,"
     " cast(:filters as jsonb), :order, :size, :skip, :candidates, :now)"
 )
@@ -156,7 +156,7 @@ def search_products(
         # the facets stay those of all.
         found = work.session.execute(_PAGE, facts | {"push": True}).one()
     return ResultPage(
-        rows=_shown(work, found.found or [], asked, found.how, cheapest=order == "price"),
+        rows=_shown(work, found.listed or [], asked, found.how, cheapest=order == "price"),
         total=found.total or 0,
         counted_to=CANDIDATES,
         is_capped=bool(found.capped),

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.catalog import AlignedRow, PackRow, Tier
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
+from domain.verification import Requirement
 
 
 class View(BaseModel):
@@ -268,3 +269,38 @@ class Comparison(View):
 
     products: list[ComparedProduct]
     specifications: list[AlignedRow]
+
+
+class Criteria(View):
+    """What a search asks for, beside its page: the arguments of `search_products`."""
+
+    find: str = ""
+    category_id: UUID | None = None
+    seller_id: UUID | None = None
+    max_minimum_quantity: int | None = None
+    max_lead_time_days: int | None = None
+    in_stock: bool = False
+    certificate: Requirement | None = None
+    min_level: int | None = None
+    country: str | None = None
+    price_from: Decimal | None = None
+    price_to: Decimal | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """What is asked for, without what is left open."""
+        return self.model_dump(exclude_defaults=True)
+
+
+class SavedSearchRow(View):
+    search_id: UUID
+    name: str
+    criteria: Criteria
+    tells: bool
+
+
+class ViewedProduct(View):
+    product_id: UUID
+    name: str
+    brand: str | None
+    picture_file_id: UUID | None
+    viewed_at: datetime

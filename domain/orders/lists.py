@@ -153,6 +153,21 @@ def forget_list(work: Work, *, list_id: UUID) -> None:
     work.record(ListForgotten(subject_id=list_id))
 
 
+def forget_lists_of(work: Work, *, person_id: UUID) -> None:
+    """Delete the lists that a person kept alone, as a part of the erasure of the person; shared ones stay (system)."""
+    if not work.actor.is_system:
+        raise NotFound
+    facts = {"person": person_id}
+    work.session.execute(
+        text(
+            "delete from saved_list_lines l using saved_lists s where s.id = l.list_id and s.person_id = :person"
+            " and not s.is_shared"
+        ),
+        facts,
+    )
+    work.session.execute(text("delete from saved_lists where person_id = :person and not is_shared"), facts)
+
+
 def set_list_quantity(work: Work, *, list_id: UUID, offer_id: UUID, quantity: int) -> None:
     """Change how much of something stands on one's own list; none takes it off."""
     work.actor.require(Permission.FILL_BASKET)

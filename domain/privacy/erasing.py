@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import identity, notifications
+from domain import discovery, identity, notifications, orders
 from domain.kernel.work import Work
 
 
@@ -13,6 +13,8 @@ def erase_person(work: Work, *, person_id: UUID, reason: str) -> None:
     `PersonErased`.
     """
     email = identity.forget_person(work, person_id=person_id, reason=reason)
+    discovery.forget_searches_of(work, person_id=person_id)
+    orders.forget_lists_of(work, person_id=person_id)
     notifications.forget_messages_to(work, person_id=person_id, email=email)
 
 

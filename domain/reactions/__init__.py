@@ -5,5 +5,6 @@ due; the worker calls both every few seconds and whenever something happens.
 """
 
 from domain.reactions.delivering import REACTIONS, TIMERS, deliver_new, fire_due_timers
+from domain.reactions.searches import look_for_new_products
 
-__all__ = ["REACTIONS", "TIMERS", "deliver_new", "fire_due_timers"]
+__all__ = ["REACTIONS", "TIMERS", "deliver_new", "fire_due_timers", "look_for_new_products"]

@@ -132,3 +132,29 @@ def test_pasted_lines_fill_the_basket(market: Market) -> None:
         assert "1 line found" in shown and "1 line to choose" in shown and "1 line to mend" in shown
         next(button for button in at.button if button.label.startswith("Put 1 product")).click().run()
         assert lines(market) == {one: 12} and other not in lines(market)
+
+
+def test_results_are_filtered_kept_and_compared(market: Market) -> None:
+    product, offers = shirt(market.makers[0], sizes=("S",))
+    run(market.makers[0].owner, catalog.change_offer, offer_id=offers[0], version=2, minimum_quantity=400)
+    with browser(shop(market)) as at:
+        at.run()
+        opened(at, "retailer-products", q="shirt")
+        shown = texts(at)
+        assert "Maker 1" in shown and "Maker 2" not in shown
+        opened(at, "retailer-products", supplier=market.makers[1].org_id)
+        assert "Maker 2" in texts(at) and "Maker 1" not in texts(at)
+        chip = at.button(key="chip-supplier")
+        assert "Maker 2" in chip.label
+        chip.click().run()
+        assert not at.exception and "Maker 1" in texts(at)
+        at.button(key=f"compare-{product}").click().run()
+        assert at.session_state["compared"] == [product]
+        opened(at, "retailer-products", q="shirt", moq=500)
+        at.text_input[-1].set_value("Shirts")
+        next(one for one in at.button if one.label == "Save search").click().run()
+        assert not at.exception
+        with begin(market.retailer.owner) as work:
+            [row] = discovery.my_searches(work)
+        assert (row.name, row.criteria.find, row.criteria.max_minimum_quantity) == ("Shirts", "shirt", 500)
+        opened(at, "retailer-products", supplier="nonsense", price="x-y", level="9", moq="-1", country="zzz", saved="x")

@@ -55,6 +55,8 @@ def sheet(who: Actor, list_id: UUID) -> ListSheet:
 def test_many_lines_go_in_at_once_or_not_at_all(market: Market) -> None:
     shop, maker = market.retailer.owner, market.makers[0]
     some = [offer(maker, f"Bolt {n}", tiers=[(1, "2.00"), (50, "1.00")]) for n in range(12)]
+    run(shop, orders.set_basket_quantity, offer_id=some[0], quantity=1)  # the basket is there
+    run(shop, orders.remove_from_basket, offer_id=some[0])
     with counted() as few:
         run(shop, orders.add_many_to_basket, quantities=dict.fromkeys(some[:2], 5))
     with counted() as many:
