@@ -137,7 +137,8 @@ def price_requests(work: Work, *, only_waiting: bool = False) -> list[PriceReque
         text(
             "select q.id as price_request_id, q.offer_id, o.sku, o.currency, q.buyer_id as customer_id,"
             " coalesce((select max(s.buyer_name) from supplier_orders s where s.buyer_id = q.buyer_id"
-            "   and s.seller_id = q.seller_id), 'A customer') as customer, q.minimum_quantity, q.unit_price, f.minimum_price as floor, q.ends_at, q.reason,"
+            "   and s.seller_id = q.seller_id), 'A customer') as customer, q.minimum_quantity,"
+            " q.unit_price, f.minimum_price as floor, q.ends_at, q.reason,"
             " q.state, a.name as asked_by, q.asked_by = :person_id as is_mine, q.asked_at, d.name as decided_by,"
             " q.decided_at, q.answer"
             " from price_requests q join offers o on o.id = q.offer_id"

@@ -97,12 +97,11 @@ def resolve(work: Work, *, quantities: Mapping[UUID, int], together: bool = Fals
     once, so what one takes of a promotion's budget is gone for the next, in the order in which they are given.
     """
     asks = [Ask(work.actor.org_id, offer_id, quantity) for offer_id, quantity in quantities.items()]
-    found = _resolved(work, asks, None, together)
-    return {price.offer_id: price for price in found if price is not None}
+    return {ask.offer_id: price for ask, price in _resolved(work, asks, None, together).items()}
 
 
-def resolve_many(work: Work, *, asks: Sequence[Ask], at: datetime | None = None) -> list[Price | None]:
-    """The price of each ask, in their order; None where there is no price or the actor may not know it.
+def resolve_many(work: Work, *, asks: Sequence[Ask], at: datetime | None = None) -> dict[Ask, Price]:
+    """The price of each ask; those are missing for which there is no price, or that the actor may not know.
 
     A buyer asks for itself, a seller for any buyer of its own offers, jobs for everybody. `at`: what it would have cost
     then, or will cost by what is planned. Budgets are those of now.
@@ -110,7 +109,7 @@ def resolve_many(work: Work, *, asks: Sequence[Ask], at: datetime | None = None)
     return _resolved(work, asks, at, False)
 
 
-def _resolved(work: Work, asks: Sequence[Ask], at: datetime | None, together: bool) -> list[Price | None]:
+def _resolved(work: Work, asks: Sequence[Ask], at: datetime | None, together: bool) -> dict[Ask, Price]:
     if work.actor.org_id is None and not work.actor.is_system:
         raise NotFound
     facts = {
@@ -119,12 +118,12 @@ def _resolved(work: Work, asks: Sequence[Ask], at: datetime | None, together: bo
         "prices": work.actor.may(Permission.SEE_PRICES), "costs": work.actor.may(Permission.SEE_COSTS),
         "anybody": work.actor.is_system,
     }  # fmt: skip
-    found: list[Price | None] = [None] * len(asks)
+    found: dict[Ask, Price] = {}
     contracts = _contract_prices(work, asks, at or work.now)
     spent: dict[UUID, tuple[Decimal, int]] = {}
     for row in work.session.execute(_NOW if at is None else _THEN, facts):
         price = _price(row, contracts.get((row.buyer_id, row.offer_id)), spent)
-        found[row.n - 1] = price
+        found[asks[row.n - 1]] = price
         if together and price.use is not None:
             money, units = spent.get(price.use.rule_id, (Decimal(0), 0))
             spent[price.use.rule_id] = (money + price.use.amount, units + price.use.units)

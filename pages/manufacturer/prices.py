@@ -380,7 +380,8 @@ def draw_try() -> None:
         quantity = int(st.number_input("Quantity", 1, value=1, step=1, key="try-quantity"))
         day = st.date_input("On", today(), key="try-day", help="A day that was, or one that is planned.")
     at: datetime | None = None if day == today() else midnight(day, who.time_zone)
-    [price] = ask(pricing.resolve_many, asks=[pricing.Ask(customer, offer_id, quantity)], at=at)
+    wanted = pricing.Ask(customer, offer_id, quantity)
+    price = ask(pricing.resolve_many, asks=[wanted], at=at).get(wanted)
     with right, st.container(border=True):
         if price is None:
             st.markdown("**There was no price on that day.**")

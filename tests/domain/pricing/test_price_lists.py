@@ -87,8 +87,8 @@ def test_a_planned_list_holds_from_its_instant_whenever_the_worker_comes(databas
             starts_at=T0 + DAY)  # fmt: skip
         with begin(maker.owner) as work:
             [planned] = catalog.planned_prices(work, offer_id=thing)
-            [then] = pricing.resolve_many(work, asks=[pricing.Ask(shop.org_id, thing, 50)], at=T0 + DAY)
-        assert planned.starts_at == T0 + DAY and then is not None and then.unit_price == D(12)
+            [then] = pricing.resolve_many(work, asks=[pricing.Ask(shop.org_id, thing, 50)], at=T0 + DAY).values()
+        assert planned.starts_at == T0 + DAY and then.unit_price == D(12)
         with begin(shop.owner) as work, pytest.raises(NotAllowed):
             catalog.planned_prices(work)
     with clock(T0 + DAY - timedelta(seconds=1)):
@@ -101,8 +101,8 @@ def test_a_planned_list_holds_from_its_instant_whenever_the_worker_comes(databas
         assert price_of(shop.owner, thing, 50).unit_price == D(12)
         assert history(shop.owner, thing) == [(q, p, T0, T0 + DAY) for q, p in LADDER] + [(1, D(12), T0 + DAY, None)]
         with begin(shop.owner) as work:
-            [was] = pricing.resolve_many(work, asks=[pricing.Ask(shop.org_id, thing, 50)], at=T0 + DAY / 2)
-        assert was is not None and was.unit_price == D(9)
+            [was] = pricing.resolve_many(work, asks=[pricing.Ask(shop.org_id, thing, 50)], at=T0 + DAY / 2).values()
+        assert was.unit_price == D(9)
         assert run(Actor.system(), catalog.begin_prices) == 0
 
 
