@@ -101,7 +101,7 @@ with right, st.container(border=True, key="low-stock"):
                 st.caption(plain(f"{row.sku} · {words.number(row.sold)} sold in 4 weeks"))
             st.badge(f"{words.number(row.available)} free", color="red" if not row.available else "orange")
     if low:
-        st.page_link(page_of("manufacturer-stock"), label="Receive stock", icon=":material/warehouse:")
+        st.page_link(page_of("manufacturer-inventory"), label="What to reorder or make", icon=":material/monitoring:")
 
 if any(week.goods for week in weeks):
     with st.container(border=True):

@@ -113,7 +113,7 @@ class Stage:
             "product": hidden, "org": shop.owner.user_id, "organization": shop.org_id, "case": world.case, "batch": world.batch,
             "upload": world.upload,
             "run": world.shipped, "region": region, "token": world.invitation, "person": world.clerk,
-            "suspension": world.suspension, "site": shop.site_id, "location": maker.location_id,
+            "suspension": world.suspension, "site": shop.site_id, "location": maker.location_id, "variant": world.variant,
         }  # fmt: skip
         self.fake: dict[str, object] = {name: uuid4() for name in self.real}
         self.needles = {str(thing) for thing in self.real.values()} | {
