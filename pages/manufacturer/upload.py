@@ -19,7 +19,7 @@ from domain import catalog
 from domain.catalog import Layout, UploadMode, UploadRow, UploadSheet
 from domain.kernel.work import Work
 
-SHOWN = 100
+SHOWN = 25
 AT_A_TIME = 500
 MOST_TO_MEND = 100_000
 MODES = {
@@ -164,8 +164,12 @@ def flagged_columns(sheet: UploadSheet) -> list[Column]:
 
 def draw_checked(sheet: UploadSheet) -> None:
     draw_tiles(sheet)
+    draw_choice(sheet)
     draw_flagged(sheet)
     draw_bad(sheet)
+
+
+def draw_choice(sheet: UploadSheet) -> None:
     if not sheet.rows_good:
         is_same = sheet.rows_unchanged and not sheet.rows_bad
         same = "Your catalogue says all of this already; nothing would change."
