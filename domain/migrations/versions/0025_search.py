@@ -30,7 +30,12 @@ def upgrade() -> None:
     )
     fences.allow("search_count(timestamptz)")
     fences.allow("search_by_number(text)")
-    for function in ("search_refresh(uuid[], boolean)", *(f"search_keeps_{keeper}()" for keeper in KEEPERS)):
+    for function in (
+        "search_quick(tsquery, tsquery[], double precision[], double precision, text, text, integer, integer, integer,"
+        " timestamptz, uuid[])",
+        "search_refresh(uuid[], boolean)",
+        *(f"search_keeps_{keeper}()" for keeper in KEEPERS),
+    ):  # fmt: skip
         op.execute(f"revoke all on function {function} from public")
     # What is on sale already. To whom an offer is shown comes with the next migration; until then it is everybody.
     op.execute("alter table offers add column audience text not null default 'everybody'")

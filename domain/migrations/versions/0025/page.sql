@@ -8,8 +8,7 @@ create function search_size(out documents bigint, out average double precision)
 -- neighbour, taken as the beginning of one, or spelled as the most alike one that is known.
 create function search_terms(given text)
     returns table (place integer, lexeme text, documents integer, kind text, instead_of text)
-    language plpgsql stable security definer set search_path = market, pg_temp
-    set pg_trgm.similarity_threshold = 0.4 as $$
+    language plpgsql stable security definer set search_path = market, pg_temp as $$
 begin
     if app_scope() = 'nobody' then
         return;
@@ -38,6 +37,7 @@ begin
         cross join lateral (
             select l.lexeme, l.documents from search_lexemes l
             where k.documents = 0 and length(k.lexeme) > 2 and l.lexeme operator(public.%) k.lexeme
+              and public.similarity(l.lexeme, k.lexeme) >= 0.4
               and (k.lexeme !~ '[0-9]' or l.lexeme ~ '[0-9]')
             order by (starts_with(l.lexeme, k.lexeme))::integer desc,
                      round((public.similarity(l.lexeme, k.lexeme)
@@ -52,6 +52,131 @@ begin
     order by 1, 4 desc, 2;
 end $$;
 
+-- The page of a search that has no filters: see search_page, which calls it and lets nobody in who may not ask.
+create function search_quick(
+    p_all tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
+    p_order text, p_size integer, p_skip integer, p_cap integer, p_now timestamptz, p_suspended uuid[],
+    out total bigint, out capped boolean, out how text, out listed jsonb, out facets jsonb)
+    language plpgsql stable security definer set search_path = market, pg_temp
+    set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+    anybody_is boolean := cardinality(p_suspended) > 0;
+    each_word double precision := 0.6 / p_average;
+begin
+    with hit as materialized (
+        select s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
+               s.shelf, s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special, s.length,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', s.words, p_terms[2]) as h2,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', s.words, p_terms[4]) as h4,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', s.words, p_terms[6]) as h6
+        from product_search s where s.words @@ p_all limit p_cap
+    ), special as materialized (
+        -- Products with offers for chosen buyers, or of a seller who is suspended: what whoever asks is shown of them.
+        select h.product_id, array_agg(o.seller_id) as seller_ids, array_agg(o.id) as offer_ids,
+               min(o.lead_time_days)::bigint as lead, min(t.price) as from_price, min(o.currency) as currency,
+               search_shelf(min(o.minimum_quantity), min(o.lead_time_days)::bigint, min(t.price)) as shelf
+        from hit h
+        join product_variants v on v.product_id = h.product_id
+        join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
+        cross join lateral (select min(p.unit_price) as price from price_tiers p
+                            where p.offer_id = o.id and p.valid_to is null) t
+        where h.is_special and t.price is not null and o.seller_id <> all (p_suspended)
+          and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
+        group by h.product_id
+    ), kept as materialized (
+        select h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.currency, h.in_stock,
+               h.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
+        from hit h where not h.is_special and h.from_price is not null
+        union all
+        select h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency, h.in_stock,
+               x.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
+        from hit h join special x on x.product_id = h.product_id where h.is_special
+    ), paged as materialized (
+        select c.product_id, c.from_price, c.lead, r.rank,
+               (h1 > 0)::integer + coalesce((h2 > 0)::integer * 2, 0) + coalesce((h3 > 0)::integer * 4, 0)
+                  + coalesce((h4 > 0)::integer * 8, 0) + coalesce((h5 > 0)::integer * 16, 0)
+                  + coalesce((h6 > 0)::integer * 32, 0) as hits
+        from kept c
+        cross join lateral (select 0.6 + c.length * each_word as k offset 0) b
+        cross join lateral (select
+            coalesce(case when h1 > 0 then p_weights[1] * 2.2 / (1 + k / (1 / (1.65 * (1 - h1)) - 0.5)) end, 0)
+            + coalesce(case when h2 > 0 then p_weights[2] * 2.2 / (1 + k / (1 / (1.65 * (1 - h2)) - 0.5)) end, 0)
+            + coalesce(case when h3 > 0 then p_weights[3] * 2.2 / (1 + k / (1 / (1.65 * (1 - h3)) - 0.5)) end, 0)
+            + coalesce(case when h4 > 0 then p_weights[4] * 2.2 / (1 + k / (1 / (1.65 * (1 - h4)) - 0.5)) end, 0)
+            + coalesce(case when h5 > 0 then p_weights[5] * 2.2 / (1 + k / (1 / (1.65 * (1 - h5)) - 0.5)) end, 0)
+            + coalesce(case when h6 > 0 then p_weights[6] * 2.2 / (1 + k / (1 / (1.65 * (1 - h6)) - 0.5)) end, 0)
+            as rank) r
+        order by case when p_order = 'price' then c.from_price end, case when p_order = 'lead_time' then c.lead end,
+                 r.rank desc, c.from_price, c.product_id
+        limit p_size offset p_skip
+    ), sold as materialized (
+        -- Most products have one seller; of the others each seller counts once.
+        select null::uuid as product_id, c.seller_id, count(*) as n from kept c where c.seller_id is not null group by 2
+        union all
+        select distinct c.product_id, x, 1 from kept c, unnest(c.seller_ids) x where c.seller_id is null
+    ), known as materialized (
+        select s.seller_id, s.n, o.name, o.country_code, coalesce(k.level, 0) as level,
+               coalesce(k.is_certified, false) as is_certified
+        from (select u.seller_id, sum(u.n) as n from sold u group by 1) s
+        join organizations o on o.id = s.seller_id
+        left join search_sellers k on k.seller_id = s.seller_id
+    ), certified as materialized (
+        select c.org_id, c.requirement, c.category_ids
+        from (select array_agg(k.seller_id) as ids from known k where k.is_certified) i
+        cross join lateral sellers_certificates(i.ids, (p_now at time zone 'UTC')::date) c
+        where i.ids is not null
+    )
+    select (select count(*) from kept), (select count(*) from hit) >= p_cap, 'all',
+           (select jsonb_agg(jsonb_build_object(
+                        'product_id', p.product_id, 'tier', 2, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
+                        'offers', coalesce(x.offer_ids, s.offer_ids))
+                        order by case when p_order = 'price' then p.from_price end,
+                                 case when p_order = 'lead_time' then p.lead end, p.rank desc, p.from_price, p.product_id)
+            from paged p join product_search s on s.product_id = p.product_id
+            left join special x on x.product_id = p.product_id),
+           (select jsonb_build_object(
+                'minimum_1', sum(b.n) filter (where b.minimum <= 0), 'minimum_10', sum(b.n) filter (where b.minimum <= 1),
+                'minimum_50', sum(b.n) filter (where b.minimum <= 2),
+                'minimum_100', sum(b.n) filter (where b.minimum <= 3),
+                'minimum_500', sum(b.n) filter (where b.minimum <= 4),
+                'lead_1', sum(b.n) filter (where b.lead <= 0), 'lead_3', sum(b.n) filter (where b.lead <= 1),
+                'lead_7', sum(b.n) filter (where b.lead <= 2), 'lead_14', sum(b.n) filter (where b.lead <= 3),
+                'lead_30', sum(b.n) filter (where b.lead <= 4),
+                'price_0_5', sum(b.n) filter (where b.band = 0), 'price_5_20', sum(b.n) filter (where b.band = 1),
+                'price_20_100', sum(b.n) filter (where b.band = 2), 'price_100_500', sum(b.n) filter (where b.band = 3),
+                'price_500_', sum(b.n) filter (where b.band = 4), 'stock', sum(b.n) filter (where b.in_stock))
+            from (select c.n, c.in_stock, mod(c.shelf, 6) as minimum, mod(c.shelf / 6, 6) as lead,
+                         case when c.is_asked then c.shelf / 36 end as band
+                  from (select shelf, in_stock, currency = p_currency as is_asked, count(*) as n from kept
+                        group by 1, 2, 3) c) b)
+           || (select jsonb_build_object('level_1', sum(l.n) filter (where l.level >= 1),
+                                         'level_2', sum(l.n) filter (where l.level >= 2),
+                                         'level_3', sum(l.n) filter (where l.level >= 3))
+               from (select k.level, u.n from sold u join known k on k.seller_id = u.seller_id where u.product_id is null
+                     union all
+                     select max(k.level), 1 from sold u join known k on k.seller_id = u.seller_id
+                     where u.product_id is not null group by u.product_id) l)
+           || jsonb_build_object(
+                'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
+                                                order by g.n desc, c.name)
+                    from (select b.category_id, count(*) as n from kept b where b.category_id is not null
+                          group by 1 order by 2 desc limit 50) g
+                    join categories c on c.id = g.category_id),
+                'suppliers', (select jsonb_agg(jsonb_build_object('value', k.seller_id, 'label', k.name, 'count', k.n)
+                                               order by k.n desc, k.name)
+                    from (select * from known order by n desc limit 50) k),
+                'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
+                                               order by x.n desc, x.country_code)
+                    from (select k.country_code, sum(k.n) as n from known k where k.country_code is not null group by 1) x),
+                'certificates', (select jsonb_agg(jsonb_build_object('value', x.requirement, 'count', x.n)
+                                                  order by x.n desc, x.requirement)
+                    from (select c.requirement, count(distinct l.product_id) as n from certified c
+                          join kept l on c.org_id = any (l.seller_ids)
+                           and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
+                          group by 1) x))
+    into total, capped, how, listed, facets;
+end $$;
+
 -- One page of products, with facets over all candidates.
 --
 -- Candidates are those with all words, or with a number that was asked for; when that finds few, those with any of the
@@ -63,7 +188,7 @@ create function search_page(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision,
     p_like text, p_numbers text[], p_push boolean, p_filters jsonb, p_order text, p_size integer, p_skip integer,
     p_cap integer, p_now timestamptz)
-    returns table (total bigint, capped boolean, how text, found jsonb, facets jsonb)
+    returns table (total bigint, capped boolean, how text, listed jsonb, facets jsonb)
     language plpgsql stable security definer set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -81,9 +206,21 @@ declare
     f_options jsonb := p_filters -> 'options';
     is_priced boolean := p_filters ? 'price_from' or p_filters ? 'price_to';
     is_browsing boolean := p_all is null and p_numbers is null and p_like is null;
+    suspended uuid[];
 begin
     if app_scope() = 'nobody' then
         return;
+    end if;
+    -- Most searches have no filter and find enough by their words; they read one row a product and no lists of offers.
+    if p_all is not null and p_filters - 'currency' = '{}' and p_order <> 'name'
+       and not exists (select 1 from product_search s where s.numbers && p_numbers) then
+        suspended := array(select o.id from organizations o where o.state = 'suspended');
+        select * into total, capped, how, listed, facets from search_quick(
+            p_all, p_terms, p_weights, p_average, f_currency, p_order, p_size, p_skip, p_cap, p_now, suspended);
+        if total >= 24 then
+            return next;
+            return;
+        end if;
     end if;
     if p_filters ? 'category' then
         with recursive below as (
@@ -189,13 +326,14 @@ begin
                c.lead, c.price, c.currency
         from chosen c
     ), sellers as materialized (
-        select o.id, o.name, o.country_code, coalesce(k.level, 0) as level
+        select o.id, o.name, o.country_code, coalesce(k.level, 0) as level,
+               k.is_certified or f_certificate is not null as is_certified
         from organizations o left join search_sellers k on k.seller_id = o.id
         where o.id = any (array(select distinct d.seller_id from offered d)) and o.state = 'active'
     ), certified as materialized (
         -- What holds on the day and covers the product: of a certificate for some categories only theirs.
         select c.org_id, c.requirement, c.category_ids
-        from sellers_certificates((select array_agg(id) from sellers), (p_now at time zone 'UTC')::date) c
+        from sellers_certificates((select array_agg(id) from sellers where is_certified), (p_now at time zone 'UTC')::date) c
     ), stocked as materialized (
         select a.offer_id, a.available
         from stock_available((select array_agg(d.offer_id) from offered d where f_stock), p_now) a
@@ -274,11 +412,11 @@ begin
                 'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
                                                 order by g.n desc, c.name)
                     from (select b.category_id, count(*) as n from by_product b
-                          where b.any_category and b.category_id is not null group by 1) g
+                          where b.any_category and b.category_id is not null group by 1 order by 2 desc limit 50) g
                     join categories c on c.id = g.category_id),
                 'suppliers', (select jsonb_agg(jsonb_build_object('value', s.id, 'label', s.name, 'count', g.n)
                                                order by g.n desc, s.name)
-                    from (select * from by_seller order by n desc limit 100) g join sellers s on s.id = g.seller_id
+                    from (select * from by_seller order by n desc limit 50) g join sellers s on s.id = g.seller_id
                     where g.n > 0),
                 'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
                                                order by x.n desc, x.country_code)

@@ -1,7 +1,9 @@
 -- What search looks at: a row for every product that somebody has on sale, kept by the triggers below.
 --
 -- Its words and numbers, and of the offers that everybody sees what filters and facets ask for, in parallel lists.
--- Offers for chosen buyers are looked up for who asks. Whether goods are free is a hint of the last count.
+-- minimum, lead and from_price are the least of them, currency and seller_id are those of all or nothing, and shelf is
+-- where the least stand on the scales of the facets (search_shelf), so that these are counted by one number. Offers for chosen buyers
+-- are looked up for who asks. Whether goods are free is a hint of the last count.
 create table product_search (
     product_id uuid not null,
     category_id uuid,
@@ -16,7 +18,12 @@ create table product_search (
     leads bigint[] not null,
     prices numeric[] not null,
     currencies text[] not null,
+    minimum bigint,
+    lead bigint,
     from_price numeric,
+    currency text,
+    seller_id uuid,
+    shelf integer,
     in_stock boolean not null default false,
     constraint product_search_pkey primary key (product_id),
     constraint product_search_product_id_fkey foreign key (product_id) references products (id) on delete cascade,
@@ -50,10 +57,11 @@ create table search_totals (
     constraint search_totals_only_check check (is_only)
 );
 
--- What facets say of sellers: the level of the last count.
+-- What facets say of sellers: the level of the last count, and whether any certificate holds.
 create table search_sellers (
     seller_id uuid not null,
     level bigint not null,
+    is_certified boolean not null,
     constraint search_sellers_pkey primary key (seller_id),
     constraint search_sellers_seller_id_fkey foreign key (seller_id) references organizations (id),
     constraint search_sellers_level_check check (level between 0 and 3)

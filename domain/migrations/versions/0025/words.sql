@@ -45,6 +45,14 @@ create function search_number(given text) returns text
     language sql immutable parallel safe
     return case when given ~ '^[0-9]{6,14}$' then ltrim(given, '0') else lower(given) end;
 
+-- Where a product stands on the scales of the facets, in one number: 36 times the step of the price, 6 times that of
+-- the lead time, and that of the smallest quantity.
+create function search_shelf(minimum bigint, lead bigint, price numeric) returns integer
+    language sql immutable parallel safe
+    return width_bucket(price, array[5, 20, 100, 500]::numeric[]) * 36
+         + (5 - width_bucket(-lead, array[-30, -14, -7, -3, -1]::bigint[])) * 6
+         + 5 - width_bucket(-minimum, array[-500, -100, -50, -10, -1]::bigint[]);
+
 -- Write the search rows of some products anew. In a transaction that has just brought thousands the planner knows no
 -- sizes, so rows are looked up one by one, and `offset 0` keeps it from reading all that is published for each. The products are locked first, so that of two who change offers of
 -- one product at once the second one sees what the first one did.
@@ -99,7 +107,9 @@ begin
     end if;
     update product_search s set
         has_chosen = a.has_chosen, offer_ids = a.offer_ids, seller_ids = a.seller_ids, minimums = a.minimums,
-        leads = a.leads, prices = a.prices, currencies = a.currencies, from_price = a.from_price
+        leads = a.leads, prices = a.prices, currencies = a.currencies, minimum = a.minimum, lead = a.lead,
+        from_price = a.from_price, currency = a.currency, seller_id = a.seller_id,
+        shelf = search_shelf(a.minimum, a.lead, a.from_price)
     from (
         select v.product_id, bool_or(o.audience <> 'everybody') as has_chosen,
                coalesce(array_agg(o.id order by o.id) filter (where n), '{}') as offer_ids,
@@ -108,7 +118,12 @@ begin
                coalesce(array_agg(o.lead_time_days order by o.id) filter (where n), '{}') as leads,
                coalesce(array_agg(t.price order by o.id) filter (where n), '{}') as prices,
                coalesce(array_agg(o.currency::text order by o.id) filter (where n), '{}') as currencies,
-               min(t.price) filter (where n) as from_price
+               min(o.minimum_quantity) filter (where n) as minimum, min(o.lead_time_days) filter (where n) as lead,
+               min(t.price) filter (where n) as from_price,
+               case when min(o.currency) filter (where n) = max(o.currency) filter (where n)
+                    then min(o.currency) filter (where n) end as currency,
+               case when count(distinct o.seller_id) filter (where n) = 1
+                    then (array_agg(o.seller_id) filter (where n))[1] end as seller_id
         from (select distinct id from unnest(p_products) u(id)) u
         join product_variants v on v.product_id = u.id
         join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
@@ -255,6 +270,7 @@ create function search_count(p_now timestamptz) returns bigint
 declare
     products bigint;
     total bigint;
+    sellers uuid[];
 begin
     if app_scope() <> 'system' then
         raise exception 'search: only the system counts' using errcode = 'WS005';
@@ -279,9 +295,12 @@ begin
         group by k.product_id
     ) n
     where n.product_id = s.product_id and s.in_stock is distinct from n.free;
-    insert into search_sellers (seller_id, level)
-    select k.org_id, k.level
-    from sellers_level((select array_agg(distinct x) from product_search p, unnest(p.seller_ids) x), p_now) k
-    on conflict (seller_id) do update set level = excluded.level where search_sellers.level <> excluded.level;
+    sellers := array(select distinct x from product_search p, unnest(p.seller_ids) x);
+    insert into search_sellers as s (seller_id, level, is_certified)
+    select k.org_id, k.level, exists (
+        select 1 from sellers_certificates(array[k.org_id], (p_now at time zone 'UTC')::date))
+    from sellers_level(sellers, p_now) k
+    on conflict (seller_id) do update set level = excluded.level, is_certified = excluded.is_certified
+        where (s.level, s.is_certified) is distinct from (excluded.level, excluded.is_certified);
     return products;
 end $$;

@@ -1,0 +1,304 @@
+"""The case `search` of `wholesale bench`: a whole page of results beside a bare full-text query.
+
+A scratch database with generated products, three price tiers each, from fifty sellers, half of them in stock. Asked in
+turn on the same data, each on a connection of its own: the page as a buyer's screen asks for it (24 rows, facets, this
+buyer's prices), a bare query for 24 rows by the same driver with nothing around it, the page for a misspelled search,
+and the look-up of a SKU. The bare query does not order: what full-text search costs at the least; ordered by
+`ts_rank` stands beside it, since that is what one would write. CPU is that of the backend and of this process.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from app.benches.machine import cpu_s, machine_cpu_s, scratch
+from domain import discovery, identity, verification
+from domain.identity import OrgKind, Variant
+from domain.kernel import database as db
+from domain.kernel.actor import Actor
+from domain.kernel.work import begin, run
+
+LOAD = Path(__file__).with_name("search.sql")
+ROUNDS = 6
+RAW, RANKED, PAGE, TYPO, SKU = (
+    "bare query", "bare query, ts_rank", "page of results", "page, misspelled", "SKU look-up",
+)  # fmt: skip
+SEED = 5
+
+NOUNS = """
+    lamp kettle bottle drawer hammer ladder printer router charger speaker blanket pillow basket candle
+    mirror bucket scissors stapler folder marker notebook monitor keyboard camera tripod helmet glove jacket
+    tent lantern cooler grill blender toaster mixer teapot dumbbell bicycle scooter trolley
+""".split()  # noqa: SIM905
+KINDS = """
+    compact portable heavy foldable rechargeable wireless industrial digital adjustable stackable waterproof
+    insulated magnetic ergonomic universal professional classic modern mini double thermal silent solar
+    hybrid coated padded curved slim rugged premium
+""".split()  # noqa: SIM905
+MATERIALS = """
+    steel oak glass cotton ceramic leather plastic copper bamboo rubber linen marble silicone wool cork
+""".split()  # noqa: SIM905
+COLOURS = """
+    red blue green black white grey yellow brown orange purple
+""".split()  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class Row:
+    products: int
+    what: str
+    p50_ms: float
+    p95_ms: float
+    cpu_ms: float
+    client_cpu_ms: float
+    p95_share: float
+    cpu_share: float
+    foreign: float
+
+
+@dataclass(frozen=True)
+class Report:
+    rows: list[Row]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class _Case:
+    """What is asked, and what it took."""
+
+    what: str
+    ask: Callable[[str], object]
+    questions: Sequence[str]
+    pid: int
+    seconds: list[float] = field(default_factory=list)
+    backend_s: float = 0.0
+    client_s: float = 0.0
+
+    def play(self) -> None:
+        backend, client = cpu_s(self.pid), time.process_time()
+        for question in self.questions:
+            start = time.perf_counter()
+            self.ask(question)
+            self.seconds.append(time.perf_counter() - start)
+        self.backend_s += cpu_s(self.pid) - backend
+        self.client_s += time.process_time() - client
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * (self.backend_s + self.client_s) / len(self.seconds)
+
+
+def measure(sizes: Sequence[int], *, rounds: int = ROUNDS, say: Callable[[str], None] = lambda _: None) -> Report:
+    """Run the case for each number of products, each on a database of its own."""
+    rows: list[Row] = []
+    for products in sizes:
+        with scratch(lambda products=products: _fill(products, say)):  # type: ignore[misc]
+            rows += _measure(products, rounds, say)
+    return Report(rows)
+
+
+def _measure(products: int, rounds: int, say: Callable[[str], None]) -> list[Row]:
+    buyer = _buyer()
+    say(f"{products:,} products: asking ...")
+    engine = sa.create_engine(
+        db.url(db.Role.OWNER), pool_size=1, connect_args={"options": "-c search_path=market,public"}
+    )
+    with engine.connect() as bare, begin(buyer) as work:
+        pids = bare.execute(sa.text("select pg_backend_pid()")).scalar_one(), _pid(work.session)
+        bare.rollback()
+        skus = list(bare.execute(sa.text("select sku from offers order by md5(sku) limit 60")).scalars())
+        bare.rollback()
+    questions = _questions()
+    with engine.connect() as bare:
+        cases = [
+            _Case(RAW, lambda find: _bare(bare, _BARE, find), questions, pids[0]),
+            _Case(RANKED, lambda find: _bare(bare, _BARE_RANKED, find), questions, pids[0]),
+            _Case(PAGE, lambda find: _page(buyer, find), questions, pids[1]),
+            _Case(TYPO, lambda find: _page(buyer, find), [_misspelled(find) for find in questions[:20]], pids[1]),
+            _Case(SKU, lambda sku: _look_up(buyer, sku), skus, pids[1]),
+        ]
+        for case in cases:  # plans are made and pages are read before anything counts
+            case.play()
+            case.seconds.clear()
+            case.backend_s = case.client_s = 0.0
+        began, machine, ours = time.monotonic(), machine_cpu_s(), time.process_time()
+        for number in range(rounds):
+            for case in cases if number % 2 else reversed(cases):
+                case.play()
+        wall = time.monotonic() - began
+        used = time.process_time() - ours + sum(case.backend_s for case in cases)
+        foreign = max(0.0, machine_cpu_s() - machine - used) / (wall * (os.cpu_count() or 1))
+    engine.dispose()
+    raw = cases[0]
+    return [
+        Row(
+            products=products, what=case.what, p50_ms=1000 * statistics.median(case.seconds), p95_ms=_p95(case),
+            cpu_ms=case.cpu_ms, client_cpu_ms=1000 * case.client_s / len(case.seconds),
+            p95_share=_p95(case) / _p95(raw), cpu_share=case.cpu_ms / raw.cpu_ms, foreign=foreign,
+        )
+        for case in cases
+    ]  # fmt: skip
+
+
+def _p95(case: _Case) -> float:
+    times = sorted(case.seconds)
+    return 1000 * times[int(0.95 * (len(times) - 1))]
+
+
+_BARE = sa.text(
+    "select p.id, p.name, p.brand from product_search s join products p on p.id = s.product_id"
+    " where s.words @@ websearch_to_tsquery('english', :find) and s.in_stock limit 24"
+)
+_BARE_RANKED = sa.text(
+    "select p.id, p.name, p.brand from product_search s join products p on p.id = s.product_id"
+    " where s.words @@ websearch_to_tsquery('english', :find) and s.in_stock"
+    " order by ts_rank(s.words, websearch_to_tsquery('english', :find)) desc limit 24"
+)
+
+
+def _bare(connection: sa.Connection, statement: sa.TextClause, find: str) -> object:
+    found = connection.execute(statement, {"find": find}).all()
+    connection.rollback()
+    return found
+
+
+def _page(buyer: Actor, find: str) -> object:
+    with begin(buyer) as work:
+        return discovery.search_products(work, find=find, size=24)
+
+
+def _look_up(buyer: Actor, sku: str) -> object:
+    with begin(buyer) as work:
+        [*found] = discovery.find_by_number(work, number=sku)
+    if not found:
+        raise RuntimeError(f"{sku} was not found")
+    return found
+
+
+def _pid(session: Any) -> int:
+    return int(session.execute(sa.text("select pg_backend_pid()")).scalar_one())
+
+
+def _questions() -> list[str]:
+    """One word, two, and three, as often as each other; the same in every run."""
+    chance = random.Random(SEED)
+    one = [chance.choice(NOUNS + KINDS + MATERIALS) for _ in range(20)]
+    two = [f"{chance.choice(KINDS)} {chance.choice(NOUNS)}" for _ in range(20)]
+    three = [f"{chance.choice(MATERIALS)} {chance.choice(NOUNS)} {chance.choice(COLOURS)}" for _ in range(20)]
+    asked = one + two + three
+    chance.shuffle(asked)
+    return asked
+
+
+def _misspelled(find: str) -> str:
+    """The longest word with two of its letters changed over."""
+    longest = max(find.split(), key=len)
+    middle = len(longest) // 2
+    wrong = longest[: middle - 1] + longest[middle] + longest[middle - 1] + longest[middle + 1 :]
+    return find.replace(longest, wrong)
+
+
+# --- a world of its own ------------------------------------------------------------------------
+
+
+def _buyer() -> Actor:
+    org_id = run(
+        Actor.system(), identity.register_organization, request_id=uuid4(), kind=OrgKind.RETAILER, name="Shop",
+        country_code="DE", time_zone="Europe/Berlin", locale="en", currency="EUR",
+    )  # fmt: skip
+    run(
+        Actor.system(), identity.add_member, request_id=uuid4(), org_id=org_id, email="owner@shop.example",
+        name="Owner", variant=Variant.BUSINESS_OWNER, password=identity.hashed("a long sentence for measuring"),
+    )  # fmt: skip
+    with begin(Actor.system()) as work:
+        return identity.actor_of(identity.person_by_email(work, email="owner@shop.example"))
+
+
+def _fill(products: int, say: Callable[[str], None]) -> None:
+    """Products by the hundred thousand: triggers off and indexes after, as a load of this size is done.
+
+    That the search rows are those that the triggers would have written is seen on a sample.
+    """
+    say(f"{products:,} products: making them ...")
+    with db.connect(db.Role.OWNER) as connection:
+        connection.execute("set search_path = market, public")
+        connection.execute("set synchronous_commit = off")
+        connection.execute("set maintenance_work_mem = '512MB'")
+        connection.execute("set jit = off")
+        words = {"nouns": NOUNS, "kinds": KINDS, "materials": MATERIALS, "colours": COLOURS}
+        connection.execute("create temporary table bench_words (what text, n integer, word text)")
+        with connection.cursor() as cursor, cursor.copy("copy bench_words from stdin") as copy:
+            for what, listed in words.items():
+                for number, word in enumerate(listed):
+                    copy.write_row((what, number, word))
+        indexes = _without_indexes(connection)
+        connection.execute("create temporary table bench_size as select %s::int as products", [products])
+        connection.execute(LOAD.read_text().encode(), prepare=False)
+        for statement in indexes:
+            connection.execute(statement.encode())
+        for table in _TABLES:
+            connection.execute(f"alter table {table} enable trigger user".encode())
+        connection.execute("vacuum analyze")
+        _check_sample(connection)
+    with begin(Actor.system()) as work:
+        sellers = list(
+            work.session.execute(sa.text("select id from organizations where kind = 'manufacturer'")).scalars()
+        )
+    run(Actor.system(), verification.vouch, org_ids=sellers, level=2, reason="A market to measure")
+    say(f"{products:,} products: counting words ...")
+    _count(sellers)
+
+
+def _count(sellers: Sequence[UUID]) -> None:
+    """As the worker does it, without the time limit of a request."""
+    with db.connect(db.Role.OWNER) as connection:
+        connection.execute("set search_path = market, public")
+        connection.execute("select set_config('app.scope', 'system', false)")
+        connection.execute("select search_count(now())")
+        connection.execute("vacuum analyze product_search")
+        connection.execute("vacuum analyze search_lexemes")
+
+
+_TABLES = ("products", "product_variants", "offers", "price_tiers", "product_search", "lots", "stock_balances")
+
+
+def _without_indexes(connection: Any) -> list[str]:
+    """Drop what a load does better without; returns how to make it again."""
+    for table in _TABLES:
+        connection.execute(f"alter table {table} disable trigger user".encode())
+    found = connection.execute(
+        "select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i"
+        " where i.indrelid = any (%s::regclass[]) and not i.indisprimary and not exists ("
+        "   select 1 from pg_constraint c where c.conindid = i.indexrelid)",
+        [list(_TABLES)],
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f"drop index {name}".encode())
+    return [definition for _, definition in found]
+
+
+def _check_sample(connection: Any) -> None:
+    """What the product's own function makes of some of the products is what was loaded."""
+    same = (
+        "select md5(string_agg(md5(row(s.*)::text), '' order by s.product_id))"
+        " from product_search s join bench_sample b on b.id = s.product_id"
+    )
+    connection.execute("create temporary table bench_sample as select id from products order by md5(id::text) limit 99")
+    [before] = connection.execute(same).fetchone()
+    connection.execute("delete from product_search using bench_sample b where product_id = b.id")
+    connection.execute("select search_refresh(array_agg(id), true) from bench_sample")
+    [after] = connection.execute(same).fetchone()
+    if before != after:
+        raise RuntimeError("the rows that were loaded are not those that search would have written")
