@@ -7,7 +7,7 @@ Every command locks the order first, then its lines; stock and ledger accounts f
 the house). Checkout is `placing`; the ways in which an order ends early are `ending`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -171,10 +171,18 @@ def report_production(work: Work, *, order_id: UUID, percent: int, note: str = "
 
 
 def ship_goods(
-    work: Work, *, request_id: UUID, order_id: UUID, carrier: Carrier, tracking: str, shipped: Mapping[UUID, int]
+    work: Work,
+    *,
+    request_id: UUID,
+    order_id: UUID,
+    carrier: Carrier,
+    tracking: str,
+    shipped: Mapping[UUID, int],
+    serials: Mapping[UUID, Sequence[str]] | None = None,
 ) -> UUID:
     """Ship base units by line, with carrier and tracking; as often as it takes. Returns the shipment.
 
+    Units with numbers of their own leave by them: `serials` by variant, as many as leave.
     Goods from stock need no production: shipping makes the order ready. Raises `Invalid` for more than is
     left to ship, `NotAllowed` for who is kept to warehouses when the goods lie in another one. Announces
     `GoodsShipped`.
@@ -200,10 +208,23 @@ def ship_goods(
         line.shipped += wanted.get(line.id, 0)
     order.first_shipped_at = order.first_shipped_at or work.now
     work.session.flush()
-    stock.ship(work, order_id=order.id, shipment_id=shipment_id, lines=wanted)
+    stock.ship(work, order_id=order.id, shipment_id=shipment_id, lines=wanted, serials=_serials(lines, wanted, serials))
     is_last = all(line.shipped == line.confirmed for line in lines)
     work.record(GoodsShipped(**parties(order), shipment_id=shipment_id, units=sum(wanted.values()), is_last=is_last))
     return shipment_id
+
+
+def _serials(
+    lines: list[OrderLine], wanted: Mapping[UUID, int], serials: Mapping[UUID, Sequence[str]] | None
+) -> dict[UUID, Sequence[str]]:
+    """The numbers of the units that leave. Raises `Invalid` for one of a product that does not leave, or for more."""
+    leaving: dict[UUID, int] = {}
+    for line in lines:
+        leaving[line.variant_id] = leaving.get(line.variant_id, 0) + wanted.get(line.id, 0)
+    named = {variant_id: [one for one in numbers if one.strip()] for variant_id, numbers in (serials or {}).items()}
+    if any(len(numbers) > leaving.get(variant_id, 0) for variant_id, numbers in named.items()):
+        raise Invalid("There are more serial numbers than units that leave.")
+    return {variant_id: numbers for variant_id, numbers in named.items() if numbers}
 
 
 def record_receipt(

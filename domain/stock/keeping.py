@@ -83,7 +83,7 @@ def fair_shares(work: Work, *, variant_id: UUID, quantity: int) -> list[ShareRow
             "select o.buyer_id as holder_id, max(o.buyer_name) as holder_name, sum(l.ordered - l.cancelled)::bigint"
             " as ordered from order_lines l join supplier_orders o on o.id = l.order_id where l.seller_id = :me"
             " and l.variant_id = :variant_id and o.created_at > :since and o.state not in ('expired',"
-            " 'awaiting_payment')"
+            " 'awaiting_payment', 'cancelled', 'declined')"
             " group by o.buyer_id having sum(l.ordered - l.cancelled) > 0 order by 3 desc, 1 limit 200"
         ),
         {"me": work.actor.require_org(), "variant_id": variant_id, "since": work.now - ORDERED_WITHIN},
