@@ -88,12 +88,12 @@ def told(outcomes: list[Outcome]) -> Counter[str]:
     return found
 
 
-def test_promotions_never_overspend(fresh_database: str, short_round: bool) -> None:
+def test_promotions_never_overspend(fresh_database: str, quick_round: bool) -> None:
     market = make_market(makers=1, wallet="0", on_hand=100_000)
     maker, chance = market.makers[0], random.Random(20260105)
     offers = [maker.offers[0], offer(maker, "Second thing", tiers=[(1, "10.00")], on_hand=100_000)]
     shops = make_shops(market)
-    for _ in range(1 if short_round else ROUNDS):
+    for _ in range(1 if quick_round else ROUNDS):
         rule = spring(market)
         for shop in shops:
             fill(shop, offers, chance)
