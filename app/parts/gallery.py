@@ -8,11 +8,9 @@ import streamlit as st
 
 from app.bridge import ask
 from app.parts.header import section
+from app.parts.product_media import gallery as several
 from domain import catalog
-from domain.catalog import MediaKind, MediaRow
 from domain.kernel import files
-
-_WORDS = {MediaKind.VIDEO: "Film", MediaKind.MODEL: "3D model"}
 
 
 def gallery(product_id: UUID, picture_file_id: UUID | None, name: str, description: str) -> None:
@@ -23,7 +21,7 @@ def gallery(product_id: UUID, picture_file_id: UUID | None, name: str, descripti
     with st.container(border=True, horizontal=True, gap="medium"):
         if media:
             with st.container(width=300, gap="small"):
-                _show(media)
+                several(media, name)
         elif picture_file_id:
             content, _ = ask(files.read, file_id=picture_file_id)
             st.image(content, width=220, alt=f"Picture of {name}")
@@ -31,24 +29,3 @@ def gallery(product_id: UUID, picture_file_id: UUID | None, name: str, descripti
             with st.container(width="stretch"):
                 section("About this product")
                 st.text(description)
-
-
-def _show(media: list[MediaRow]) -> None:
-    number = 0
-    if len(media) > 1:
-        labels = [_WORDS.get(MediaKind(row.kind), f"Picture {place}") for place, row in enumerate(media, 1)]
-        chosen = st.segmented_control(
-            "Pictures", range(len(media)), default=0, format_func=lambda place: labels[place], required=True,
-            label_visibility="collapsed", key="gallery",
-        )  # fmt: skip
-        number = chosen or 0
-    row = media[number]
-    content, _ = ask(files.read, file_id=row.card_file_id or row.file_id)
-    if row.kind == MediaKind.VIDEO:
-        st.video(content)
-    elif row.kind == MediaKind.PICTURE:
-        st.image(content, width="stretch", alt=row.alt)
-    else:
-        st.download_button("Download the 3D model", content, file_name="model.glb", mime="model/gltf-binary")
-    if row.alt:
-        st.caption(row.alt)

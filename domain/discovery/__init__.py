@@ -5,9 +5,9 @@ their seller shows them, with the actor's own price and what is told of the stoc
 search first; when nothing matches, names that are spelled alike.
 """
 
-from domain.discovery.audience import audience_choices, audience_of, set_audience, why_hidden
+from domain.discovery.audience import audience_choices, audience_of, offers_of_number, set_audience, why_hidden
 from domain.discovery.comparison import MOST as MOST_COMPARED
-from domain.discovery.comparison import compare, landed_prices
+from domain.discovery.comparison import compare, landed_prices, supplier_facts
 from domain.discovery.events import AudienceChosen, NewProductsFound, SearchForgotten, SearchSaved, StockDisplayChosen
 from domain.discovery.queries import product_sheet
 from domain.discovery.saved import (
@@ -35,12 +35,14 @@ from domain.discovery.views import (
     Landed,
     NumberHit,
     OfferCard,
+    OfferName,
     ProductRow,
     ProductSheet,
     ResultPage,
     SavedSearchRow,
     StockDisplayRow,
     StockShown,
+    SupplierFacts,
     ViewedProduct,
     Visibility,
     Why,
@@ -68,6 +70,7 @@ __all__ = [
     "NewProductsFound",
     "NumberHit",
     "OfferCard",
+    "OfferName",
     "ProductRow",
     "ProductSheet",
     "ResultPage",
@@ -78,6 +81,7 @@ __all__ = [
     "StockDisplayChosen",
     "StockDisplayRow",
     "StockShown",
+    "SupplierFacts",
     "ViewedProduct",
     "Visibility",
     "Why",
@@ -92,6 +96,7 @@ __all__ = [
     "look_for_new",
     "my_searches",
     "my_stock_displays",
+    "offers_of_number",
     "product_sheet",
     "recently_viewed",
     "save_search",
@@ -100,5 +105,6 @@ __all__ = [
     "set_audience",
     "set_stock_display",
     "shown_stock",
+    "supplier_facts",
     "why_hidden",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from domain import catalog, identity
 from domain.discovery.events import AudienceChosen
 from domain.discovery.states import Audience, Shown
-from domain.discovery.views import AudienceChoices, AudienceRow, AudienceSheet, Choice, Visibility
+from domain.discovery.views import AudienceChoices, AudienceRow, AudienceSheet, Choice, OfferName, Visibility
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
@@ -222,6 +222,22 @@ def why_hidden(work: Work, *, offer_id: UUID, org_id: UUID, on: date | None = No
         offer_id=offer_id, org_id=org_id, product_name=row.product_name, seller_name=row.seller_name,
         buyer_name=row.buyer_name, is_shown=not reasons, reasons=reasons,
     )  # fmt: skip
+
+
+def offers_of_number(work: Work, *, number: str) -> list[OfferName]:
+    """Offers by SKU or barcode, whoever sees them; for the platform's staff, who are asked why one is hidden."""
+    work.actor.require(Permission.SEE_PLATFORM)
+    work.actor.require_staff()
+    rows = work.session.execute(
+        text(
+            "select o.id as offer_id, o.sku, p.name as product_name, s.name as seller_name"
+            " from offers_by_number(array[lower(:number)]) f join offers o on o.id = f.offer_id"
+            " join organizations s on s.id = o.seller_id join product_variants v on v.id = o.variant_id"
+            " join products p on p.id = v.product_id order by s.name, o.sku limit 20"
+        ),
+        {"number": number.strip()[:80]},
+    )
+    return [OfferName.model_validate(row._asdict()) for row in rows]
 
 
 _WHY = text(

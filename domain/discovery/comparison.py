@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from domain import catalog, pricing
 from domain.discovery.queries import offer_cards
-from domain.discovery.views import ComparedProduct, Comparison, Landed, OfferCard
+from domain.discovery.views import ComparedProduct, Comparison, Landed, OfferCard, SupplierFacts
 from domain.identity import Permission
 from domain.kernel.errors import Invalid
 from domain.kernel.money import rounded
@@ -98,3 +98,22 @@ _PRODUCTS = text(
 
 def _rank(card: OfferCard, landed: Landed) -> tuple[bool, Decimal, int, UUID]:
     return card.stock == "out", landed.each, card.lead_time_days, card.offer_id
+
+
+def supplier_facts(work: Work, *, org_id: UUID) -> SupplierFacts:
+    """What a supplier has on sale for the one who asks: how many products, how fast, and the regions it serves."""
+    work.actor.require(Permission.SEARCH_PRODUCTS)
+    row = work.session.execute(_SUPPLIER, {"org_id": org_id, "day": work.now.date()}).one()
+    return SupplierFacts.model_validate(row._asdict())
+
+
+_SUPPLIER = text(
+    "select count(distinct v.product_id) as products, coalesce(min(o.lead_time_days), 0) as lead_time_days_min,"
+    " coalesce(max(o.lead_time_days), 0) as lead_time_days_max,"
+    " (select coalesce(array_agg(distinct r.name order by r.name), '{}') from territory_assignments t"
+    "   join regions r on r.id = t.region_id where t.distributor_id = :org_id and :day >= t.valid_from"
+    "   and (t.valid_to is null or :day < t.valid_to)) as regions"
+    " from offers o join product_variants v on v.id = o.variant_id"
+    " where o.seller_id = :org_id and o.state = 'published'"
+    " and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))"
+)

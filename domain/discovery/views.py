@@ -304,3 +304,19 @@ class ViewedProduct(View):
     brand: str | None
     picture_file_id: UUID | None
     viewed_at: datetime
+
+
+class OfferName(View):
+    offer_id: UUID
+    sku: str
+    product_name: str
+    seller_name: str
+
+
+class SupplierFacts(View):
+    """What a supplier has on sale for whoever asks, how fast, and the regions that it serves as a distributor."""
+
+    products: int
+    lead_time_days_min: int
+    lead_time_days_max: int
+    regions: list[str]

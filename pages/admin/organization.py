@@ -10,6 +10,7 @@ from app import words
 from app.bridge import ask, perform
 from app.navigation import guard
 from app.parts import Column, empty_state, facts_list, page_header, plain, section, status, table
+from app.parts.audience import draw_why_hidden
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.looking import draw_member_views
 from domain import identity, reports, territories
@@ -268,6 +269,8 @@ if found_places:
             alt="Places of the organisation",
         )  # fmt: skip
 
+if actor.may(P.SEE_PLATFORM) and sheet.kind in (OrgKind.RETAILER, OrgKind.DISTRIBUTOR):
+    draw_why_hidden(sheet.org_id, sheet.name)
 if actor.may(P.VIEW_AS_MEMBER) and sheet.kind != OrgKind.PLATFORM:
     draw_member_views(sheet)
 

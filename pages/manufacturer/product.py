@@ -1,4 +1,4 @@
-"""One product I sell: its text, picture, prices and order rules; a new one; and how I ship."""
+"""One product I sell: what it is, its variants, pictures, order rules and promises; a new one; and how I ship."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,13 +9,19 @@ import streamlit as st
 from app import words
 from app.bridge import ask
 from app.navigation import go, guard
-from app.parts import confirm, empty_state, facts_list, page_header, section
+from app.parts import confirm, empty_state, page_header, section
 from app.parts.addresses import asked_for
+from app.parts.audience import draw_audience
+from app.parts.filters import tabs_of
 from app.parts.forms import once, settle
+from app.parts.prices import checked_ladder, ladder_editor
+from app.parts.product_about import draw_about, draw_waiting
+from app.parts.product_media import draw_media
+from app.parts.product_rules import draw_certificates, draw_policies, draw_rules
+from app.parts.product_variants import draw_variants, first_offer, values_of
 from domain import catalog
-from domain.catalog import OfferSheet
-from domain.identity import Permission
-from domain.kernel import files
+from domain.catalog import OfferSheet, ProductSheet, VariantRow
+from domain.identity import OrgKind, Permission
 from domain.kernel.work import Work
 
 who, actor = guard()
@@ -24,52 +30,6 @@ UNITS = ("piece", "box", "kg", "litre", "metre", "pallet")
 
 
 # --- what is used by more than one part ---------------------------------------------------------
-
-
-def tiers_editor(key: str, rows: list[tuple[int, Decimal]], currency: str) -> list[dict[str, Any]]:
-    """The price list as a table to write in; empty lines do not count."""
-    st.caption("More should never cost more each. Prices are without tax.")
-    decimals = max([2, *(-int(Decimal(price).normalize().as_tuple().exponent) for _, price in rows)])
-    edited = st.data_editor(
-        {"from": [quantity for quantity, _ in rows], "price": [float(price) for _, price in rows]},
-        column_config={
-            "from": st.column_config.NumberColumn("From quantity", min_value=1, step=1, required=True),
-            "price": st.column_config.NumberColumn(
-                f"Unit price in {currency}", min_value=0.000001, step=0.000001, format=f"%.{decimals}f", required=True
-            ),
-        },
-        num_rows="dynamic", hide_index=True, key=key, alt="Price list",
-    )  # fmt: skip
-    pairs = zip(edited["from"], edited["price"], strict=True)
-    return [
-        {"from": quantity, "price": price} for quantity, price in pairs if quantity is not None or price is not None
-    ]
-
-
-def checked_tiers(rows: list[dict[str, Any]]) -> list[tuple[int, Decimal]] | None:
-    """The price list, or None after saying which line is wrong."""
-    problems: list[str] = []
-    found: list[tuple[int, Decimal]] = []
-    for number, row in enumerate(rows, 1):
-        quantity, price = row["from"], row["price"]
-        if quantity is None or quantity != quantity or quantity < 1 or int(quantity) != quantity:
-            problems.append(f"Line {number}: the quantity must be a whole number, 1 or more.")
-        elif price is None or price != price or price <= 0:
-            problems.append(f"Line {number}: the price must be above 0.")
-        else:
-            found.append((int(quantity), Decimal(f"{price:.6f}").normalize()))
-    if not rows:
-        problems.append("A price list has at least one line.")
-    ordered = sorted(found)
-    for (quantity, price), (following, lower) in zip(ordered, ordered[1:], strict=False):
-        if quantity == following:
-            problems.append(f"There are two prices from {words.number(quantity)} on.")
-        elif lower > price:
-            problems.append(f"The price rises at {words.number(following)}; more should never cost more each.")
-    if problems:
-        st.error("  \n".join(problems), icon=":material/error:")
-        return None
-    return ordered
 
 
 def amount(text: str | None, what: str) -> Decimal | None:
@@ -87,27 +47,26 @@ def rate_of(text: str | None) -> Decimal | None:
     return None if value is None else value / 100
 
 
-def put_up(work: Work, *, request_id: UUID, product: dict[str, Any], offer: dict[str, Any], sku: str) -> UUID:
+def put_up(
+    work: Work, *, request_id: UUID, product: dict[str, Any], offer: dict[str, Any], sku: str,
+    options: dict[str, list[str]],
+) -> UUID:  # fmt: skip
     """A product with one draft offer per variant, all or nothing; returns the first offer."""
-    product_id = catalog.create_product(work, request_id=request_id, **product)
+    product_id = catalog.create_product(work, request_id=request_id, option_names=list(options), **product)
+    if options:
+        made = catalog.create_variants(
+            work, request_id=request_id, product_id=product_id, options=options, sku=sku, **offer
+        )
+        return made[0]
     variants = catalog.variants_of_product(work, product_id=product_id)
     offers = [
         catalog.create_offer(
-            work,
-            request_id=request_id,
-            variant_id=variant_id,
-            sku=sku if len(variants) == 1 else f"{sku}-{number}",
-            **offer,
+            work, request_id=request_id, variant_id=variant_id,
+            sku=sku if len(variants) == 1 else f"{sku}-{number}", **offer,
         )
         for number, (variant_id, _) in enumerate(variants, 1)
-    ]
+    ]  # fmt: skip
     return offers[0]
-
-
-def give_picture(work: Work, *, product_id: UUID, content: bytes, name: str) -> None:
-    """Store a picture and show it with the product, both or neither."""
-    file_id = files.store(work, content=content, name=name, is_public=True)
-    catalog.change_product(work, product_id=product_id, picture_file_id=file_id)
 
 
 # --- how I ship ----------------------------------------------------------------------------------
@@ -139,6 +98,18 @@ def draw_terms() -> None:
                 st.rerun()
 
 
+def options_fields() -> dict[str, list[str]]:
+    """Up to three options with their values."""
+    found: dict[str, list[str]] = {}
+    for number, (name, values) in enumerate((("Size", "S, M, L"), ("Colour", "Red, Blue"), ("Material", "Cotton"))):
+        one, two = st.columns([1, 2])
+        label = one.text_input(f"Option {number + 1}", key=f"new-option-{number}", placeholder=name, max_chars=40)
+        given = values_of(two.text_input("Values, by commas", key=f"new-values-{number}", placeholder=values))
+        if label and given:
+            found[label.strip()] = given
+    return found
+
+
 # --- a new product -------------------------------------------------------------------------------
 
 
@@ -159,6 +130,9 @@ def draw_new() -> None:
         labels = two.text_input(
             "Variants, separated by commas (optional)", key="new-variants", placeholder="Small, Medium, Large"
         )
+        with st.expander("It comes in sizes and colours", icon=":material/grid_on:"):
+            st.caption("Every combination becomes an SKU of its own: 3 sizes in 4 colours make 12.")
+            options = options_fields()
     with right, st.container(border=True):
         section("How you sell it")
         sku = st.text_input(
@@ -172,16 +146,14 @@ def draw_new() -> None:
         pack = minimum.text_input("Pack (optional)", key="new-pack", placeholder="Carton", max_chars=60)
         pack_units = increment.number_input("Units in a pack", 1, value=10, step=1, key="new-pack-units")
         section("Prices")
-        rows = tiers_editor("new-tiers", [(1, Decimal("10"))], who.currency)
+        rows = ladder_editor("new-tiers", [(1, Decimal("10"))], who.currency, alt="Price list")
     if not st.button("Create draft", type="primary", key=once("create")):
         return
-    tiers, rate = checked_tiers(rows), rate_of(tax)
+    tiers, rate = checked_ladder(rows), rate_of(tax)
     if tiers is None or rate is None:
         return
-    variants = list(dict.fromkeys(label.strip() for label in (labels or "").split(",") if label.strip())) or [
-        "Standard"
-    ]
-    product = {
+    variants = [] if options else values_of(labels) or ["Standard"]
+    product: dict[str, Any] = {
         "name": name or "", "description": description or "", "brand": brand or None, "category_id": category,
         "base_unit": unit, "variants": [(label, {}) for label in variants],
     }  # fmt: skip
@@ -191,128 +163,114 @@ def draw_new() -> None:
     }  # fmt: skip
     made: list[UUID] = []
     if settle(
-        put_up, made.append, request="create", product=product, offer=offer, sku=sku or "",
+        put_up, made.append, request="create", product=product, offer=offer, sku=sku or "", options=options,
         done="Created as a draft. Add a picture and stock, then publish it.",
     ):  # fmt: skip
         go("manufacturer-product", offer=made[0])
 
 
-# --- one offer -----------------------------------------------------------------------------------
+# --- one product ---------------------------------------------------------------------------------
+
+TABS = {"about": "What it is", "variants": "Variants", "media": "Pictures", "rules": "Order rules",
+        "terms": "Warranty and returns", "certificates": "Certificates", "audience": "Who sees it"}  # fmt: skip
 
 
-def draw_offer(sheet: OfferSheet) -> None:
-    title = sheet.product_name if sheet.variant_name == "Standard" else f"{sheet.product_name}, {sheet.variant_name}"
-
-    def move(command: Any, done: str) -> None:
-        settle(command, offer_id=sheet.offer_id, done=done)
+def draw_product(sheet: ProductSheet, wanted: UUID | None) -> None:
+    rows = ask(catalog.my_variants, product_id=sheet.product_id)
+    chosen = first_offer(rows, wanted)
+    is_one = wanted is not None or sum(row.offer_id is not None for row in rows) == 1
+    offer = ask(catalog.offer_sheet, offer_id=chosen.offer_id) if chosen and chosen.offer_id else None
+    title, below = sheet.name, words.count(len(rows), "variant") + (f" · {sheet.category}" if sheet.category else "")
+    if is_one and offer is not None:
+        title = sheet.name if offer.variant_name == "Standard" else f"{sheet.name}, {offer.variant_name}"
+        below = f"SKU {offer.sku}" + (f" · {sheet.category}" if sheet.category else "")
 
     def actions() -> None:
-        if sheet.state != "discontinued" and st.button("Discontinue", key="discontinue"):
-            confirm(
-                "Discontinue this product?", "Buyers no longer find it, for good. Open orders go on.", "Discontinue",
-                lambda: move(catalog.discontinue_offer, "Discontinued."), is_grave=True,
-            )  # fmt: skip
-        if sheet.state == "published" and st.button("Pause", icon=":material/pause:", key="pause"):
-            move(catalog.pause_offer, "Paused; buyers no longer find it.")
-            st.rerun()
-        if sheet.state in ("draft", "paused") and st.button(
-            "Publish", type="primary", icon=":material/publish:", key="publish"
-        ):
-            move(catalog.publish_offer, "Published; buyers can find and order it.")
-            st.rerun()
+        if offer is not None and is_one:
+            _of_one(offer)
+        else:
+            _of_all(rows)
 
-    page_header(title, f"SKU {sheet.sku}", actions, state=sheet.state, back=BACK)
-    left, right = st.columns([1.4, 1], gap="medium")
-    with left:
-        with st.container(border=True):
-            section("Prices")
-            draw_prices(sheet)
-        with st.container(border=True):
-            section("What it is")
-            draw_text(sheet)
-    with right:
-        with st.container(border=True):
-            section("Picture")
-            draw_picture(sheet)
-        with st.container(border=True):
-            section("Order rules")
-            draw_rules(sheet)
-        with st.container(border=True):
-            section("Facts")
-            packs = ", ".join(f"{pack.name} of {words.number(pack.base_units)}" for pack in sheet.packs) or "None"
-            facts_list(
-                {
-                    "Unit": sheet.base_unit, "Packs": packs, "Tax rate": words.percent(sheet.tax_rate, 2),
-                    "Currency": sheet.currency, "First published": words.instant(sheet.published_at),
-                }
-            )  # fmt: skip
-
-
-def draw_prices(sheet: OfferSheet) -> None:
-    current = [(tier.minimum_quantity, tier.unit_price) for tier in sheet.tiers]
-    if not actor.may(Permission.MANAGE_PRICES):
-        st.caption("Prices are changed by those who manage price lists.")
-        return
-    rows = tiers_editor(f"tiers-{sheet.offer_id}-{sheet.version}-{len(current)}", current, sheet.currency)
-    if st.button("Save prices", type="primary", key="save-prices"):
-        tiers = checked_tiers(rows)
-        if tiers is not None and settle(
-            catalog.set_price_tiers, offer_id=sheet.offer_id, tiers=tiers, done="New prices hold from now on."
-        ):
-            st.rerun()
-
-
-def draw_rules(sheet: OfferSheet) -> None:
-    with st.form(f"rules-{sheet.offer_id}-{sheet.version}", border=False):
-        least = st.number_input("Minimum quantity", 1, value=sheet.minimum_quantity, step=1)
-        step = st.number_input("In steps of", 1, value=sheet.order_increment, step=1)
-        lead = st.number_input("Lead time in days", 0, 730, sheet.lead_time_days)
-        if st.form_submit_button("Save order rules", type="primary") and settle(
-            catalog.change_offer, offer_id=sheet.offer_id, version=sheet.version, minimum_quantity=int(least),
-            order_increment=int(step), lead_time_days=int(lead), done="Saved. It holds for new orders.",
-        ):  # fmt: skip
-            st.rerun()
-
-
-def draw_text(sheet: OfferSheet) -> None:
-    tree = {category.category_id: category.name for category in ask(catalog.categories)}
-    with st.form("text", border=False):
-        name = st.text_input("Name", sheet.product_name, max_chars=200)
-        one, two = st.columns(2)
-        brand = one.text_input("Brand", sheet.brand or "", max_chars=80)
-        known = list(tree)
-        place = known.index(sheet.category_id) if sheet.category_id in tree else None
-        category = two.selectbox("Category", known, index=place, format_func=lambda key: tree[key])
-        description = st.text_area("Description", sheet.description, height=160)
-        if st.form_submit_button("Save", type="primary") and settle(
-            catalog.change_product, product_id=sheet.product_id, name=name or "", brand=brand or None,
-            category_id=category, description=description or "", done="Saved.",
-        ):  # fmt: skip
-            st.rerun()
-
-
-def draw_picture(sheet: OfferSheet) -> None:
-    if sheet.picture_file_id:
-        content, _ = ask(files.read, file_id=sheet.picture_file_id)
-        st.image(content, width="stretch", alt=f"Picture of {sheet.product_name}")
+    page_header(title, below, actions, state=offer.state if offer and is_one else None, back=BACK)
+    if is_one and offer is not None and len(rows) > 1 and st.button(
+        f"All {words.number(len(rows))} variants", key="all-variants", icon=":material/grid_on:", type="tertiary"
+    ):
+        go("manufacturer-product", product=sheet.product_id, tab="variants")
+    draw_waiting(sheet)
+    tab = tabs_of("product", TABS, key="tab")
+    if tab == "about":
+        draw_about(sheet, may_change=True)
+    elif tab == "variants":
+        draw_variants(
+            sheet, rows, who.currency, may_change=True, sees_prices=actor.may(Permission.SEE_PRICES),
+            may_price=actor.may(Permission.MANAGE_PRICES),
+        )  # fmt: skip
+    elif tab == "media":
+        draw_media(sheet.product_id, sheet.picture_file_id, may_change=sheet.is_mine)
+    elif tab == "certificates":
+        draw_certificates(sheet, may_change=True)
+    elif offer is None:
+        empty_state("sell", "Not offered yet", "Add a variant first; then you can say how it is sold.")
+    elif tab == "audience":
+        draw_audience(
+            [offer.offer_id] if wanted else [row.offer_id for row in rows if row.offer_id],
+            may_change=actor.may(Permission.CHOOSE_AUDIENCE), serves_territory=who.org_kind == OrgKind.DISTRIBUTOR,
+        )  # fmt: skip
+    elif tab == "rules":
+        if not is_one:
+            st.caption(f"Of {offer.variant_name}, SKU {offer.sku}. Choose another one under Variants.")
+        if actor.may(Permission.SEE_PRICES) and st.button("Prices", icon=":material/payments:", key="to-prices"):
+            go("manufacturer-price", offer=offer.offer_id)
+        draw_rules(offer, sheet)
     else:
-        st.caption("No picture yet. Buyers decide faster with one.")
-    picture = st.file_uploader(
-        "New picture", type=["png", "jpg", "jpeg"], key=f"picture-{sheet.picture_file_id}", max_upload_size=10
-    )
-    if picture and st.button("Use this picture", type="primary", key="use-picture") and settle(
-        give_picture, product_id=sheet.product_id, content=picture.getvalue(), name=picture.name, done="Picture saved."
-    ):  # fmt: skip
+        ids = [offer.offer_id] if wanted else [row.offer_id for row in rows if row.offer_id]
+        draw_policies(ids, offer.policy_id, may_change=True)
+
+
+def _of_one(offer: OfferSheet) -> None:
+    def move(command: Any, done: str) -> None:
+        settle(command, offer_id=offer.offer_id, done=done)
+
+    if offer.state != "discontinued" and st.button("Discontinue", key="discontinue"):
+        confirm(
+            "Discontinue this product?", "Buyers no longer find it, for good. Open orders go on.", "Discontinue",
+            lambda: move(catalog.discontinue_offer, "Discontinued."), is_grave=True,
+        )  # fmt: skip
+    if offer.state == "published" and st.button("Pause", icon=":material/pause:", key="pause"):
+        move(catalog.pause_offer, "Paused; buyers no longer find it.")
+        st.rerun()
+    if offer.state in ("draft", "paused") and st.button(
+        "Publish", type="primary", icon=":material/publish:", key="publish"
+    ):
+        publish([offer.offer_id])
+
+
+def _of_all(rows: list[VariantRow]) -> None:
+    ready = [row.offer_id for row in rows if row.state in ("draft", "paused") and row.offer_id]
+    if ready and st.button(
+        f"Publish {words.count(len(ready), 'variant')}", type="primary", icon=":material/publish:", key="publish-all"
+    ):
+        publish(ready)
+
+
+def publish(offer_ids: list[UUID]) -> None:
+    """Put them up for sale, and say whether the platform looks at them first."""
+    found: list[dict[UUID, Any]] = []
+    if settle(catalog.publish_offers, found.append, offer_ids=offer_ids, done="Saved."):
+        if "in_review" in found[0].values():
+            st.toast("The platform looks at it first; we tell you when it is on sale.", icon=":material/hourglass_top:")
         st.rerun()
 
 
-offer_id = asked_for("offer")
+offer_id, product_id = asked_for("offer"), asked_for("product")
 if st.query_params.get("show") == "terms":
     draw_terms()
 elif st.query_params.get("show") == "new":
     draw_new()
-elif offer_id is None:
+elif offer_id is None and product_id is None:
     page_header("Product", back=BACK)
     empty_state("inventory_2", "No product chosen", "Open one from the list of your products.", BACK)
 else:
-    draw_offer(ask(catalog.offer_sheet, offer_id=offer_id))
+    known = ask(catalog.offer_sheet, offer_id=offer_id).product_id if offer_id else product_id
+    assert known is not None
+    draw_product(ask(catalog.product_sheet, product_id=known), offer_id)

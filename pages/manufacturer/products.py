@@ -22,6 +22,8 @@ def actions() -> None:
         "Order minimum and shipping", icon=":material/local_shipping:"
     ):
         go("manufacturer-product", show="terms")
+    if st.button("Who sees what", icon=":material/visibility:"):
+        go("manufacturer-audience")
     if actor.may(Permission.MANAGE_OFFERS) and st.button("Bring in a list", icon=":material/upload_file:"):
         go("manufacturer-upload")
     if actor.may(Permission.MANAGE_OFFERS) and st.button("Add a product", type="primary", icon=":material/add:"):

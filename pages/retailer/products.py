@@ -1,5 +1,6 @@
 """Find products: search and filters in the address, the buyer's own prices, what one keeps and looked at."""
 
+import time
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -64,7 +65,7 @@ def prices_said() -> tuple[Decimal | None, Decimal | None]:
 def criteria_said() -> Criteria:
     low, high = prices_said()
     return Criteria(
-        find=(st.session_state.get("q") or said("q")).strip(), category_id=id_said("category"),
+        find=(find or "").strip(), category_id=id_said("category"),
         seller_id=id_said("supplier"), max_minimum_quantity=number_said("moq"), max_lead_time_days=number_said("lead"),
         in_stock=bool(in_stock), min_level=int(said("level")) if said("level") in LEVELS else None,
         certificate=Requirement(said("certificate")) if said("certificate") in set(CERTIFICATES) else None,
@@ -300,15 +301,18 @@ if scanned:
         go("retailer-product", product=hit.rows[0].product_id)
     st.info(f"No product has the barcode {plain(scanned)}.", icon=":material/barcode_scanner:")
 criteria = criteria_said()
+began = time.perf_counter()
 found = ask(
     discovery.search_products, **criteria.asked(), order=order or "relevance", page=page_in_address(NAME), size=SIZE,
 )  # fmt: skip
+took_ms = 1000 * (time.perf_counter() - began)
 with kept_slot:
     draw_kept(criteria)
 labels = {one.value: one.label for one in (*found.categories, *found.suppliers)}
 activity.note_search(
-    here, "retailer-products", find=criteria.find, results=found.total, category=labels.get(said("category"), ""),
-    supplier=labels.get(said("supplier"), ""), at_most=criteria.max_minimum_quantity, days=criteria.max_lead_time_days,
+    here, "retailer-products", find=criteria.find, results=found.total, ms=took_ms,
+    category=labels.get(said("category"), ""), supplier=labels.get(said("supplier"), ""),
+    at_most=criteria.max_minimum_quantity, days=criteria.max_lead_time_days,
     in_stock=criteria.in_stock, certificate=said("certificate"), level=criteria.min_level, country=criteria.country,
     price=said("price"),
 )  # fmt: skip

@@ -142,6 +142,7 @@ def test_results_are_filtered_kept_and_compared(market: Market) -> None:
         opened(at, "retailer-products", q="shirt")
         shown = texts(at)
         assert "Maker 1" in shown and "Maker 2" not in shown
+        at.text_input(key="q").set_value("").run()
         opened(at, "retailer-products", supplier=market.makers[1].org_id)
         assert "Maker 2" in texts(at) and "Maker 1" not in texts(at)
         chip = at.button(key="chip-supplier")
@@ -150,7 +151,8 @@ def test_results_are_filtered_kept_and_compared(market: Market) -> None:
         assert not at.exception and "Maker 1" in texts(at)
         at.button(key=f"compare-{product}").click().run()
         assert at.session_state["compared"] == [product]
-        opened(at, "retailer-products", q="shirt", moq=500)
+        at.text_input(key="q").set_value("shirt").run()
+        opened(at, "retailer-products", moq=500)
         at.text_input[-1].set_value("Shirts")
         next(one for one in at.button if one.label == "Save search").click().run()
         assert not at.exception

@@ -189,6 +189,7 @@ ENTRIES: dict[str, Entry] = {
     "discovery.audience_choices": question(nothing, P.SEE_OFFERS, own=True),
     "discovery.why_hidden": question(
         lambda w: {"offer_id": w.offer, "org_id": w.shop.org_id}, P.SEE_OFFERS, staff=(P.SEE_PLATFORM,)),
+    "discovery.offers_of_number": question(lambda w: {"number": "SKU-1"}, staff=(P.SEE_PLATFORM,)),
     "discovery.set_stock_display": command(lambda w: {"kind": "all", "display": "hidden"}, P.MANAGE_OFFERS, own=True),
     "discovery.my_stock_displays": question(nothing, P.SEE_OFFERS, own=True),
     "discovery.save_search": command(
@@ -202,6 +203,7 @@ ENTRIES: dict[str, Entry] = {
     "discovery.recently_viewed": question(nothing, P.SEARCH_PRODUCTS, own=True),
     # what is for sale is for sale to everybody who searches
     "discovery.landed_prices": question(lambda w: {"quantities": {w.offer: 5}}, P.SEARCH_PRODUCTS, own=True),
+    "discovery.supplier_facts": question(lambda w: {"org_id": w.maker.org_id}, P.SEARCH_PRODUCTS, own=True),
     "discovery.compare": question(lambda w: {"product_ids": [w.product]}, P.SEARCH_PRODUCTS, own=True),
     # what a seller tells of stock is told to everybody who asks
     "discovery.shown_stock": question(lambda w: {"available": {w.offer: (w.maker.org_id, 5)}}, own=True),
