@@ -16,7 +16,7 @@ HERE = Path(__file__).with_name("0028")
 
 def upgrade() -> None:
     op.execute("set local search_path = market, public")
-    for script in ("tables", "functions"):
+    for script in ("tables", "functions", "invariants"):
         op.get_bind().connection.driver_connection.execute((HERE / f"{script}.sql").read_text())
     fences.private("stock_thresholds", may="select, insert, update, delete")
     fences.private("stock_alerts")

@@ -413,6 +413,22 @@ BREAKS = [
         "an ended order holds stock",
         f"update stock_reservations set order_id = '{CANCELLED}' where order_id = '{UNPAID}'",
     ),
+    Break(
+        50,
+        "what was not accepted lies in a store",
+        f"insert into locations (id, org_id, name) values (gen_random_uuid(), '{BUYER}', 'Shop');"
+        " insert into store_receipts (id, org_id, order_id, location_id, put_at) select gen_random_uuid(), org_id,"
+        f" '{CONFIRMED}', id, transaction_timestamp() from locations where org_id = '{BUYER}';"
+        " insert into store_receipt_lines (receipt_id, line_id, org_id, variant_id, quantity) select r.id, l.id, r.org_id,"
+        " l.variant_id, 1 from store_receipts r join order_lines l on l.order_id = r.order_id limit 1",
+    ),
+    Break(
+        51,
+        "what was sold still lies there",
+        "insert into store_sales (id, org_id, location_id, variant_id, sold_on, quantity, cause_id, recorded_at)"
+        " select gen_random_uuid(), org_id, location_id, variant_id, '2026-01-05', 1, gen_random_uuid(), recorded_at"
+        " from stock_movements limit 1",
+    ),
     Break(15, "a step is not in the log", f"update supplier_orders set version = version + 1 where id = '{CONFIRMED}'"),
     Break(
         15,
