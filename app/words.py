@@ -279,6 +279,18 @@ STATES: dict[str, tuple[str, Colour]] = {
     "approved": ("Approved", "green"),
     "paused": ("Paused", "orange"),
     "discontinued": ("Discontinued", "gray"),
+    # stock: lots, transfers, counts, single units
+    "available": ("Available", "green"),
+    "on_hold": ("On hold", "orange"),
+    "recalled": ("Called back", "red"),
+    "received": ("Received", "green"),
+    "found": ("Found", "green"),
+    "written_off": ("Written off", "gray"),
+    "sent_back": ("Sent back", "blue"),
+    "counted": ("Counted", "blue"),
+    "posted": ("Corrected", "green"),
+    "closed": ("Closed", "gray"),
+    "gone": ("Gone", "gray"),
     # organisations and people
     "active": ("Active", "green"),
     "suspended": ("Suspended", "red"),
@@ -654,6 +666,25 @@ def movement(kind: str) -> str:
 
 def account(family: str) -> str:
     return ACCOUNTS.get(str(family), sentence_case(str(family)))
+
+
+# What a movement of stock was, and what caused it.
+STOCK_MOVES: dict[str, str] = {
+    "received": "Received", "counted": "Count corrected", "shipped": "Shipped", "sold": "Sold in the store",
+    "moved": "Moved", "disposed": "Disposed of", "returned": "Returned",
+}  # fmt: skip
+STOCK_PLACES: dict[str, str] = {
+    "warehouse": "Warehouse", "store": "Store", "zone": "Zone", "bin": "Bin", "transit": "In transit",
+    "aside": "Set aside",
+}  # fmt: skip
+
+
+def stock_move(kind: str) -> str:
+    return STOCK_MOVES.get(str(kind), sentence_case(str(kind)))
+
+
+def stock_place(kind: str) -> str:
+    return STOCK_PLACES.get(str(kind), sentence_case(str(kind)))
 
 
 def carrier(name: str) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.identity import Permission
+from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
 from domain.stock.reach import kept_to
 from domain.stock.views import LotRow, SerialRow, StoryRow
@@ -88,8 +89,8 @@ def my_lots(
     return [LotRow.model_validate(row._asdict()) for row in rows], rows[0].total if rows else 0
 
 
-def my_lot(work: Work, *, lot_id: UUID) -> LotRow | None:
-    """One of one's own lots with what is left of it; None for one that is not one's own."""
+def my_lot(work: Work, *, lot_id: UUID) -> LotRow:
+    """One of one's own lots with what is left of it. Raises `NotFound`."""
     work.actor.require(Permission.SEE_STOCK)
     row = work.session.execute(
         text(
@@ -106,7 +107,9 @@ def my_lot(work: Work, *, lot_id: UUID) -> LotRow | None:
         ),
         {"org_id": work.actor.require_org(), "lot_id": lot_id, "today": work.now.date()},
     ).one_or_none()
-    return None if row is None else LotRow.model_validate(row._asdict())
+    if row is None:
+        raise NotFound
+    return LotRow.model_validate(row._asdict())
 
 
 def find_serials(

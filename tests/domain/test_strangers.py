@@ -755,7 +755,7 @@ ENTRIES: dict[str, Entry] = {
     "stock.my_counts": question(nothing, P.SEE_STOCK, own=True),
     "stock.my_discrepancies": question(nothing, P.SEE_STOCK, own=True),
     "stock.my_holds": question(nothing, P.SEE_STOCK, own=True),
-    "stock.my_lot": question(lambda w: {"lot_id": w.lot}, P.SEE_STOCK, own=True),
+    "stock.my_lot": question(lambda w: {"lot_id": w.lot}, P.SEE_STOCK),
     "stock.my_lots": question(nothing, P.SEE_STOCK, own=True),
     "stock.my_transfers": question(nothing, P.SEE_STOCK, own=True),
     "stock.open_count": command(
