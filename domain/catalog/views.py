@@ -34,6 +34,7 @@ class PlanRow(View):
 class PackRow(View):
     name: str
     base_units: int
+    level: str = "case"
 
 
 class CategoryRow(View):
@@ -90,6 +91,11 @@ class OfferSheet(View):
     published_at: datetime | None
     tiers: list[Tier]
     packs: list[PackRow]
+    grade: str | None = None
+    shelf_life_days: int | None = None
+    minimum_life_share: Decimal | None = None
+    production_days: int = 0
+    policy_id: UUID | None = None
 
 
 class SellerTermsSheet(View):

@@ -1,0 +1,101 @@
+"""What waits before it goes on sale, with what was and what would be; and what became of it before."""
+
+from typing import Any
+
+import streamlit as st
+
+from app import words
+from app.bridge import ask
+from app.navigation import guard, page_of
+from app.parts import PAGE_SIZE, empty_state, page_header, page_in_address, pager, plain, status
+from app.parts.differences import draw_difference
+from app.parts.filters import tabs_of
+from app.parts.forms import guarded_dialog, once, settle
+from app.parts.product_about import FIELDS, said
+from domain import catalog
+from domain.catalog import ChangeRow, ChangeState
+from domain.identity import Permission
+
+_, actor = guard()
+MAY = actor.may(Permission.MODERATE_CATALOG)
+VIEWS = {"pending": "Waiting", "approved": "Approved", "rejected": "Rejected", "withdrawn": "Withdrawn"}
+NAMES = {str(row.category_id): row.name for row in ask(catalog.categories)}
+
+
+def in_words(field: str, value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if field == "category_id":
+        return NAMES.get(str(value), "A category that is gone")
+    if field == "specifications":
+        return "\n".join(f"{name}: {said(one)}" for name, one in value.items())
+    return str(value)
+
+
+@guarded_dialog("Reject")
+def reject(row: ChangeRow) -> None:
+    st.markdown(f"**{plain(row.product_name)}** · {plain(row.seller_name)}")
+    reason = st.text_area("Why not", max_chars=500, key="reject-why", help="The seller reads it.")
+    if st.button("Reject", type="primary", key=once("reject")) and settle(
+        catalog.decide_change, change_id=row.change_id, is_approved=False, reason=reason or "", done="Rejected."
+    ):
+        st.rerun()
+
+
+def draw_change(row: ChangeRow) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            what = "Wants to go on sale" if row.kind == "publication" else "Change of what is on sale"
+            st.markdown(
+                f"**{plain(row.product_name)}** :gray[· {plain(row.seller_name)}"
+                f"{' · ' + plain(row.category) if row.category else ''}]  \n"
+                f":gray[:small[{what} · asked {plain(words.ago(row.asked_at))}"
+                f"{' by ' + plain(row.asked_by) if row.asked_by else ''}]]"
+            )
+            if row.state != ChangeState.PENDING:
+                status(row.state)
+            elif MAY:
+                with st.container(horizontal=True, width="content"):
+                    if st.button("Reject", key=f"reject-{row.change_id}"):
+                        reject(row)
+                    if st.button("Approve", type="primary", key=f"approve-{row.change_id}") and settle(
+                        catalog.decide_change,
+                        change_id=row.change_id,
+                        is_approved=True,
+                        done="Approved; it is in force.",
+                    ):
+                        st.rerun()
+        if row.kind == "publication":
+            count = len(row.after.get("offers", []))
+            st.caption(f"{words.count(count, 'offer')} of it. Look at its name, words, pictures and claims.")
+        for field in sorted(row.after, key=list(FIELDS).index):
+            if field != "offers":
+                draw_difference(
+                    FIELDS[field], in_words(field, row.before.get(field)), in_words(field, row.after[field])
+                )
+        if row.reason:
+            st.caption(plain(f"{row.reason}"))
+
+
+page_header(
+    "Catalogue",
+    "What waits before it goes on sale in categories that the platform looks at",
+    lambda: st.page_link(page_of("admin-categories"), label="Categories", icon=":material/account_tree:"),
+)
+shown = tabs_of("changes", VIEWS)
+page = page_in_address("changes")
+rows, total = ask(catalog.changes, state=ChangeState(shown), page=page, size=PAGE_SIZE)
+if not rows:
+    if shown == "pending":
+        empty_state(
+            "task_alt",
+            "Nothing waits",
+            "What sellers put up or change in a category that is looked at comes here.",
+            ("Categories", "admin-categories"),
+        )
+    else:
+        empty_state("history", "Nothing here yet", "What was decided stands here with its reason.")
+for row in rows:
+    draw_change(row)
+if rows:
+    pager("changes", page, len(rows), total, PAGE_SIZE)
