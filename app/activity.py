@@ -154,10 +154,13 @@ def _shown(screen: str) -> dict[str, str]:
         return {}
 
 
-def note_search(here: Here, screen: str, *, find: str, results: int, **filters: str | int | bool | None) -> None:
+def note_search(
+    here: Here, screen: str, *, find: str, results: int, ms: float | None = None, **filters: str | int | bool | None
+) -> None:
     """Note a search by words or filters and how much it found: once, however often its answer is drawn.
 
-    Sorting and paging are left to the caller to leave out: they ask nothing new.
+    `ms` is how long its answer took, in milliseconds. Sorting and paging are left to the caller to leave out: they
+    ask nothing new.
     """
     asked = {name: value for name, value in filters.items() if value}
     if find.strip():
@@ -165,4 +168,5 @@ def note_search(here: Here, screen: str, *, find: str, results: int, **filters: 
     if not asked or st.session_state.get("searched") == asked:
         return
     st.session_state["searched"] = asked
-    notebook.note(here, ActivityKind.SEARCH, screen, {**asked, "results": results})
+    took = {} if ms is None else {"ms": round(ms, 1)}
+    notebook.note(here, ActivityKind.SEARCH, screen, {**asked, "results": results, **took})

@@ -62,11 +62,13 @@ JOBS: dict[str, timedelta] = {
     "seal_audit": timedelta(minutes=5),
     "start_builds": timedelta(minutes=2),
     "retry_stalled": timedelta(minutes=10),
+    "count_words": timedelta(minutes=20),
     "forget_old_jobs": timedelta(hours=30),
 }
 BACKUP = "backup"
 BACKUP_AGE_MAX, CHECK_AGE_MAX = timedelta(hours=26), timedelta(hours=26)
 QUEUE_LAG_AMBER, QUEUE_LAG_RED = timedelta(seconds=60), timedelta(minutes=5)
+SEARCH_SPAN, SEARCH_SLOW_MS = timedelta(days=1), 1000.0
 TIMER_LATE = timedelta(minutes=10)  # from then on it stands in the list of what is stuck
 SESSIONS_AMBER, SESSIONS_RED = 0.8, 0.95
 
@@ -101,6 +103,11 @@ _RECORD_JOB = text("""
     on conflict (name) do update set last_run_at = excluded.last_run_at, problem = excluded.problem,
         last_success_at = coalesce(excluded.last_success_at, ops.job_runs.last_success_at)
 """)
+_SEARCHES = text("""
+    select count(*) as searches, percentile_cont(0.5) within group (order by (facts ->> 'ms')::float8) as p50,
+           percentile_cont(0.95) within group (order by (facts ->> 'ms')::float8) as p95
+    from activity where kind = 'search' and facts ? 'ms' and occurred_at > :since
+""")
 _CHECKED = text("select checked_at, broken from ops.invariant_checks order by checked_at desc, id desc limit 1")
 _RECORD_CHECK = text(
     "insert into ops.invariant_checks (id, checked_at, checked_by, broken)"
@@ -113,7 +120,7 @@ def system_health(work: Work) -> list[HealthRow]:
     work.actor.require_staff()
     rows = [
         _database(work), _worker(work), _jobs(last_jobs(work)), _deliveries(work), _timers(work), _invariants(work),
-        _figures(figures_state(work)), _backup(work),
+        _figures(figures_state(work)), _backup(work), _search(work),
     ]  # fmt: skip
     return _worst_first(rows)
 
@@ -296,6 +303,21 @@ def _backup(work: Work) -> HealthRow:
     return HealthRow(
         name="Backup", light=Light.AMBER if is_old else Light.GREEN, sentence=f"The last one is {_span(age)} old.",
         next_step=make if is_old else None, since=found.last_success_at,
+    )  # fmt: skip
+
+
+def _search(work: Work) -> HealthRow:
+    """How long people waited for a page of results within the last day, as their screens measured it."""
+    found = work.session.execute(_SEARCHES, {"since": work.now - SEARCH_SPAN}).one()
+    if not found.searches:
+        return HealthRow(name="Search", light=Light.GREEN, sentence="Nobody has searched within the last day.")
+    is_slow = found.p95 > SEARCH_SLOW_MS
+    return HealthRow(
+        name="Search", light=Light.AMBER if is_slow else Light.GREEN,
+        sentence=f"Of {found.searches:,} within the last day half took at most {found.p50:,.0f} ms, 95 % at most"
+        f" {found.p95:,.0f} ms.",
+        next_step="See what else the database does; wholesale bench search tells what a search should take here."
+        if is_slow else None,
     )  # fmt: skip
 
 

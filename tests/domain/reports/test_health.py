@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from domain import reports
+from domain import identity, reports
+from domain.identity import ActivityKind, Seen
 from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin, clock, run
 from domain.reports import BACKUP, HealthRow, Light
@@ -139,3 +140,22 @@ def test_a_backup_that_is_old_or_missing_is_amber(sound: None) -> None:
         assert "3 days old" in lights()["Backup"].sentence and light("Backup") is Light.AMBER
     broken_by("update ops.job_runs set last_success_at = null where name = 'backup'")
     assert light("Backup") is Light.AMBER
+
+
+def test_the_light_of_the_search_knows_how_long_people_waited_yesterday(market: Market) -> None:
+    owner = market.retailer.owner
+    assert owner.user_id is not None and lights()["Search"].sentence == "Nobody has searched within the last day."
+
+    def note(*times: float) -> None:
+        run(SYSTEM, identity.record_activity, seen=[
+            Seen(org_id=owner.require_org(), person_id=owner.user_id, kind=ActivityKind.SEARCH, screen="retailer-products",
+                 facts={"find": "lamp", "results": 1, "ms": ms}) for ms in times])  # fmt: skip
+
+    note(*(10.0 for _ in range(30)))
+    well = lights()["Search"]
+    assert well.light is Light.GREEN and "half took at most 10 ms, 95 % at most 10 ms" in well.sentence
+    note(*(5000.0 for _ in range(3)))
+    slow = lights()["Search"]
+    assert slow.light is Light.AMBER and "half took at most 10 ms, 95 % at most 5,000 ms" in slow.sentence
+    with later(timedelta(days=2)):
+        assert light("Search") is Light.GREEN

@@ -52,6 +52,33 @@ begin
     order by 1, 4 desc, 2;
 end $$;
 
+-- What has a number: a SKU, a barcode of any length, or the number that the product has elsewhere; only offers that
+-- whoever asks is shown.
+create function search_by_number(p_number text)
+    returns table (offer_id uuid, product_id uuid, variant_id uuid, seller_id uuid, sku text, gtin text, matched text)
+    language plpgsql stable security definer set search_path = market, pg_temp
+    set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+    wanted text := search_number(p_number);
+begin
+    if app_scope() = 'nobody' then
+        return;
+    end if;
+    return query
+    select o.id, v.product_id, v.id, o.seller_id, o.sku, v.gtin,
+           case when lower(o.sku) = wanted or search_number(o.sku) = wanted then 'sku'
+                when search_number(v.gtin) = wanted then 'barcode' else 'number' end
+    from (select s.product_id from product_search s where s.numbers @> array[wanted] limit 50) s
+    join product_variants v on v.product_id = s.product_id
+    join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
+    join organizations g on g.id = o.seller_id and g.state = 'active'
+    join products p on p.id = s.product_id
+    where (search_number(o.sku) = wanted or search_number(v.gtin) = wanted or lower(p.external_id) = wanted)
+      and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
+    order by 7 desc, o.sku, o.id
+    limit 50;
+end $$;
+
 -- The page of a search that has no filters: see search_page, which calls it and lets nobody in who may not ask.
 create function search_quick(
     p_all tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
@@ -230,7 +257,8 @@ begin
     end if;
     return query
     with exact as materialized (
-        select s.*, 3 as tier from product_search s where s.numbers && p_numbers limit 100
+        select s.*, 3 as tier from (select distinct b.product_id from search_by_number(p_numbers[1]) b) n
+        join product_search s on s.product_id = n.product_id
     ), browsed as materialized (
         select s.*, 2 as tier from product_search s
         where is_browsing and f_seller is null and f_categories is null and p_order <> 'price'
@@ -264,12 +292,13 @@ begin
         limit p_cap
     ), loose as materialized (
         select s.*, 1 as tier from product_search s
-        where (select count(*) from strict) < 24 and s.words @@ p_any and not s.words @@ p_all
+        where (select count(*) from strict) < least(24, p_cap) and s.words @@ p_any and not s.words @@ p_all
         limit p_cap
     ), fuzzy as materialized (
         select s.*, 0 as tier
         from (select p.id from products p
-              where (select count(*) from strict) + (select count(*) from loose) + (select count(*) from exact) < 24
+              where (select count(*) from strict) + (select count(*) from loose) + (select count(*) from exact)
+                    < least(24, p_cap)
                 and p_like operator(public.<%) p.name limit 500) n
         join product_search s on s.product_id = n.id
         where s.product_id not in (select product_id from strict union all select product_id from loose)
@@ -384,8 +413,8 @@ begin
            (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap
                or (select count(*) from browsed) >= p_cap or (select count(*) from cheapest) >= p_cap
                or (select count(*) from of_seller) >= p_cap or (select count(*) from of_category) >= p_cap,
-           case when exists (select 1 from exact) then 'number' when exists (select 1 from strict) then 'all'
-                when exists (select 1 from loose) then 'any' when exists (select 1 from fuzzy) then 'alike' else 'all' end,
+           case (select max(b.tier) from by_product b where b.is_kept)
+                when 3 then 'number' when 1 then 'any' when 0 then 'alike' else 'all' end,
            (select jsonb_agg(jsonb_build_object(
                         'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
                         'offers', (select array_agg(l.offer_id) from looked l
@@ -428,31 +457,4 @@ begin
                           join looked l on l.seller_id = c.org_id and l.misses & ~128 = 0
                            and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
                           group by 1) x));
-end $$;
-
--- What has a number: a SKU, a barcode of any length, or the number that the product has elsewhere; only offers that
--- whoever asks is shown.
-create function search_by_number(p_number text)
-    returns table (offer_id uuid, product_id uuid, variant_id uuid, seller_id uuid, sku text, gtin text, matched text)
-    language plpgsql stable security definer set search_path = market, pg_temp
-    set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
-declare
-    wanted text := search_number(p_number);
-begin
-    if app_scope() = 'nobody' then
-        return;
-    end if;
-    return query
-    select o.id, v.product_id, v.id, o.seller_id, o.sku, v.gtin,
-           case when lower(o.sku) = wanted or search_number(o.sku) = wanted then 'sku'
-                when search_number(v.gtin) = wanted then 'barcode' else 'number' end
-    from (select s.product_id from product_search s where s.numbers @> array[wanted] limit 50) s
-    join product_variants v on v.product_id = s.product_id
-    join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
-    join organizations g on g.id = o.seller_id and g.state = 'active'
-    join products p on p.id = s.product_id
-    where (search_number(o.sku) = wanted or search_number(v.gtin) = wanted or lower(p.external_id) = wanted)
-      and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
-    order by 7 desc, o.sku, o.id
-    limit 50;
 end $$;
