@@ -3,6 +3,8 @@ select
     l.order_id,
     l.line_no,
     v.product_id,
+    -- The category of the day of the order: a later move of the product does not rewrite what was traded.
+    c.category_name,
     l.variant_id,
     l.offer_id,
     l.sku,
@@ -24,3 +26,6 @@ select
 from {{ ref('stg_orders__order_lines') }} as l
 inner join {{ ref('fct_orders') }} as o using (order_id)
 inner join {{ ref('stg_catalog__product_variants') }} as v using (variant_id)
+left join {{ ref('stg_catalog__product_categories') }} as k
+    on k.product_id = v.product_id and o.created_at >= k.valid_from and o.created_at < k.valid_to
+left join {{ ref('stg_catalog__categories') }} as c on c.category_id = k.category_id

@@ -8,6 +8,7 @@ with moved as (
         o.buyer_id,
         o.seller_id,
         l.product_id,
+        l.category_name,
         o.origin,
         o.currency_code,
         o.order_number as document_number,
@@ -25,6 +26,7 @@ with moved as (
         o.buyer_id,
         o.seller_id,
         l.product_id,
+        l.category_name,
         o.origin,
         o.currency_code,
         o.order_number,
@@ -35,24 +37,34 @@ with moved as (
     union all
     select
         'returned',
-        return_id,
-        returned_on,
-        buyer_id,
-        seller_id,
-        product_id,
-        origin,
-        currency_code,
-        coalesce(external_id, cast(return_id as text)),
-        quantity
-    from {{ ref('fct_returns') }}
+        r.return_id,
+        r.returned_on,
+        r.buyer_id,
+        r.seller_id,
+        r.product_id,
+        case when l.order_id is null then p.category_name else l.category_name end,
+        r.origin,
+        r.currency_code,
+        coalesce(r.external_id, cast(r.return_id as text)),
+        r.quantity
+    from {{ ref('fct_returns') }} as r
+    inner join {{ ref('dim_product') }} as p using (product_id)
+    left join (
+        select
+            order_id,
+            product_id,
+            max(category_name) as category_name
+        from {{ ref('fct_order_lines') }}
+        group by order_id, product_id
+    ) as l on l.order_id = r.order_id and l.product_id = r.product_id
 )
 
 select
-    {{ surrogate_key(['m.flow', 'm.document_id', 'p.category_name']) }} as flow_key,
+    {{ surrogate_key(['m.flow', 'm.document_id', 'm.category_name']) }} as flow_key,
     m.flow,
     m.day_on,
     m.document_number,
-    p.category_name,
+    m.category_name,
     m.currency_code,
     m.origin,
     m.buyer_id,
@@ -60,8 +72,7 @@ select
     m.seller_id,
     cast(sum(m.units) as bigint) as units
 from moved as m
-inner join {{ ref('dim_product') }} as p using (product_id)
 {{ party_joins('m') }}
 group by
-    m.flow, m.document_id, m.day_on, m.document_number, p.category_name, m.currency_code, m.origin, m.buyer_id,
+    m.flow, m.document_id, m.day_on, m.document_number, m.category_name, m.currency_code, m.origin, m.buyer_id,
     m.seller_id, buyer.organization_id, seller.organization_id

@@ -14,7 +14,7 @@ select
     l.line_no,
     l.sku,
     p.product_name,
-    p.category_name,
+    l.category_name,
     s.day_on,
     l.currency_code,
     o.origin,
