@@ -23,6 +23,7 @@ class Case(StrEnum):
     SIGN_IN = "sign-in"
     SEARCH = "search"
     SEARCH_QUALITY = "search-quality"
+    UPLOAD = "upload"
 
 
 class Format(StrEnum):
@@ -49,6 +50,7 @@ def bench(
     products: Annotated[
         str, typer.Option(help="search: how many, separated by commas; search-quality: the file of products.")
     ] = "",
+    rows: Annotated[int, typer.Option(min=1000, max=1_000_000, help="upload: how many.")] = 1_000_000,
     ratings: Annotated[
         Path | None, typer.Option(help="search-quality: query,docid,rating; baselines beside it are shown too.")
     ] = None,
@@ -64,6 +66,8 @@ def bench(
         _search(output, products or SIZES)
     elif case is Case.SEARCH_QUALITY:
         _search_quality(output, products, ratings)
+    elif case is Case.UPLOAD:
+        _upload(output, rows)
     else:
         _place_order(output, seconds, numbers)
 
@@ -191,6 +195,26 @@ def _search_quality(output: Format, products: str, ratings: Path | None) -> None
         odd, even = (f"{found.odd_baseline:.4f}", f"{found.even_baseline:.4f}") if first else ("", "")
         table.add_row(name, odd, even, f"{score:.4f}")
     table.caption = f"{found.queries} queries with a relevant product, {found.products:,} products."
+    _print_tables(table)
+
+
+# --- upload ------------------------------------------------------------------------------------
+
+
+def _upload(output: Format, rows: int) -> None:
+    from app.benches.upload import measure
+
+    report = measure(rows, say=lambda what: typer.echo(what, err=True))
+    if output is Format.JSON:
+        _print_json(report.as_dict())
+        return
+    table = _table("What", "Rows", "Seconds", "Rows/s", "Share", "Grown MB", "Foreign")
+    for one in report.rows:
+        table.add_row(
+            one.what, f"{one.rows:,}", f"{one.seconds:.1f}", f"{one.per_second:,.0f}", f"{one.share:.0%}",
+            f"{one.grown_mb:.0f}", f"{one.foreign:.0%}",
+        )  # fmt: skip
+    table.caption = "Share: of the bare COPY of the same rows. Foreign: what others had of the machine, in cores."
     _print_tables(table)
 
 

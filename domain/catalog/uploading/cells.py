@@ -24,6 +24,7 @@ _PRICED = re.compile(
     rf"(?P<body>[0-9][0-9.,'\u2019 ]*|[.,][0-9]+)(?P<dash>[.,]?[-\u2013\u2014]{{1,2}})?(?P<minus>-)?\s*(?:{_AROUND})?"
     r"(?:\s*/\s*[^\W\d]+\.?)?\s*(?P<close>\))?"
 )
+SIMPLE = {mark: re.compile(rf"[0-9]{{1,9}}(?:{re.escape(mark)}[0-9]{{1,6}})?") for mark in (".", ",")}
 _WHOLE_WITH_UNIT = re.compile(r"([0-9][0-9., '\u2019]*)\s*(?:x|[^\W\d_]{1,12}\.?)?")
 _SCIENTIFIC = re.compile(r"([0-9])[.,]?([0-9]*)[eE]\+?([0-9]{1,2})")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -54,6 +55,10 @@ def is_formula(words: str) -> bool:
 
 def price_in(cell: Cell, mark: Mark) -> Decimal:
     """A price above zero, or `ValueError` with what is wrong."""
+    if type(cell) is str and SIMPLE[mark].fullmatch(cell):  # most are, and nothing about these is in doubt
+        number = Decimal(cell.replace(",", "."))
+        if number:
+            return number
     number = number_in(cell, mark)
     if number < 0:
         raise ValueError("negative {}")

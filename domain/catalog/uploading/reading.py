@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from domain.catalog.uploading.cells import (
@@ -63,7 +64,7 @@ class Reject:
 
 def read_list(source: Source, layout: Layout) -> Iterator[Article | Reject]:
     """The articles and the rejected lines of a file, in its order. Doubled articles are not looked for."""
-    return _Reading(source.on_page(layout.page), layout).rows()
+    return Reading(source.on_page(layout.page), layout).rows()
 
 
 def without_doubles(rows: Iterator[Article | Reject]) -> Iterator[Article | Reject]:
@@ -78,7 +79,45 @@ def without_doubles(rows: Iterator[Article | Reject]) -> Iterator[Article | Reje
         yield row
 
 
-class _Reading:
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    what: str
+
+
+class Column(dict[Any, Any]):
+    """What the cells of one column say. The same words come again and again, so they are remembered."""
+
+    __slots__ = ("reader", "title")
+    MOST = 50_000
+
+    def __init__(self, title: str, reader: Callable[[Cell], Any]) -> None:
+        super().__init__()
+        self.title, self.reader = TITLES.get(title, title), reader
+
+    def read(self, cell: Cell, wrong: list[str]) -> Any:
+        # Of typed cells nothing is remembered: 1 and True are the same key.
+        found = self[cell] if type(cell) is str else None if cell is None else self._read(cell)
+        if type(found) is _Wrong:
+            wrong.append(found.what)
+            return None
+        return found
+
+    def __missing__(self, cell: str) -> Any:
+        if len(self) >= self.MOST:
+            self.clear()
+        found = self[cell] = self._read(cell)
+        return found
+
+    def _read(self, cell: Cell) -> Any:
+        if not words_in(cell):
+            return None
+        try:
+            return self.reader(cell)
+        except ValueError as problem:
+            return _Wrong(str(problem).format(self.title))
+
+
+class Reading:
     def __init__(self, source: Source, layout: Layout) -> None:
         self.source, self.layout = source, layout
         self.columns = layout.columns
@@ -88,6 +127,10 @@ class _Reading:
         self.header = tuple(folded(name) for name in layout.header)
         self.needed = max((self.columns[one] for one in ("sku", "name", "price") if one in self.columns), default=0)
         self.group: str | None = None
+        self.places = (self.columns.get("sku"), self.columns.get("name"), self.columns.get("price"))
+        # Sums, and the header where it is printed again.
+        printed = {layout.header[self.columns["sku"]].casefold()} if "sku" in self.columns else set()
+        self.no_articles = TOTALS | printed
         mark = layout.decimal
         readers: dict[str, Callable[[Cell], Any]] = {
             "increment": lambda cell: whole_in(cell, mark),
@@ -104,27 +147,42 @@ class _Reading:
             "description": lambda cell: words_in(cell)[:LONGEST_TEXT],
             "parent": lambda cell: words_in(cell)[:LONGEST_SKU],
         }
+
+        def whole(title: str) -> Column:
+            return Column(title, lambda cell: whole_in(cell, mark))
+
+        def priced(title: str) -> Column:
+            return Column(title, lambda cell: price_in(cell, mark))
+
+        self.price, self.moq = priced("price"), whole("moq")
         self.more = [
-            (name, place, readers[name]) for name, place in self.columns.items() if name in readers
-        ]  # fmt: skip
+            (name, place, Column(name, readers[name])) for name, place in self.columns.items() if name in readers
+        ]
+        self.tiers = [(quantity, place, priced(f"price from {quantity}")) for quantity, place in layout.tiers]
+        self.pairs = [
+            (quantity_at, whole("tier quantity"), price_at, priced("tier price"))
+            for quantity_at, price_at in layout.tier_pairs
+        ]
 
     def rows(self) -> Iterator[Article | Reject]:
-        sku_at, name_at, price_at = (self.columns.get(one) for one in ("sku", "name", "price"))
         for line, cells in self.source.rows():
-            if line <= self.layout.header_line:
-                continue
-            if self.source.is_workbook is False and len(cells) != self.width:
-                if (row := self._odd_width(line, cells)) is not None:
-                    yield row
-                    continue
-                cells = cells[: self.width] + [None] * (self.width - len(cells))
-            sku = words_in(cells[sku_at]) if sku_at is not None else ""
-            price = cells[price_at] if price_at is not None else None
-            if (not sku or price is None or price == "" or sku[0] in "#=") and self._is_no_article(cells):
-                continue
-            if sku.casefold().rstrip(":") in TOTALS or folded(sku) == self.header[sku_at or 0]:
-                continue
-            yield self._article(line, cells, sku, words_in(cells[name_at]) if name_at is not None else "", price)
+            if line > self.layout.header_line and (row := self.judge(line, cells)) is not None:
+                yield row
+
+    def judge(self, line: int, cells: list[Cell]) -> Article | Reject | None:
+        """What one row below the header is; None for what is no article."""
+        if not self.source.is_workbook and len(cells) != self.width:
+            if (row := self._odd_width(line, cells)) is not None:
+                return row
+            cells = cells[: self.width] + [None] * (self.width - len(cells))
+        sku_at, name_at, price_at = self.places
+        sku = words_in(cells[sku_at]) if sku_at is not None else ""
+        price = cells[price_at] if price_at is not None else None
+        if (not sku or price is None or price == "" or sku[0] in "#=") and self._is_no_article(cells):
+            return None
+        if sku.casefold().rstrip(":") in self.no_articles:
+            return None
+        return self._article(line, cells, sku, words_in(cells[name_at]) if name_at is not None else "", price)
 
     def _odd_width(self, line: int, cells: list[Cell]) -> Reject | None:
         if cells == [BROKEN]:
@@ -163,60 +221,43 @@ class _Reading:
             wrong.append(f"sku longer than {LONGEST_SKU} characters")
         if len(name) > LONGEST_NAME:
             wrong.append(f"name longer than {LONGEST_NAME} characters")
-        mark = self.layout.decimal
-        amount = self._value("price", price, lambda cell: price_in(cell, mark), wrong)
+        amount = self.price.read(price, wrong)
         if "price" in self.columns and amount is None and not wrong and words_in(price) == "":
             wrong.append("missing price")
         moq_at = self.columns.get("moq")
-        moq = (
-            self._value("moq", cells[moq_at], lambda cell: whole_in(cell, mark), wrong) if moq_at is not None else None
-        )
+        moq = self.moq.read(cells[moq_at], wrong) if moq_at is not None else None
         article = Article(line, sku, name, amount, moq)
-        for title, place, reader in self.more:
-            value = self._value(title, cells[place], reader, wrong)
-            if value is not None and value != "":
-                article.fields[title] = value
+        fields = article.fields
+        for title, place, column in self.more:
+            cell = cells[place]
+            if cell != "" and (value := column.read(cell, wrong)) is not None:
+                fields[title] = value
         if self.group and "category" not in article.fields:
             article.fields["category"] = self.group
         if self.layout.fills_category and "category" in article.fields:
             self.group = article.fields["category"]
-        if self.layout.tiers or self.layout.tier_pairs:
+        if self.tiers or self.pairs:
             self._read_tiers(article, cells, wrong)
         for option, place in self.layout.options.items():
             if value := words_in(cells[place])[:60]:
                 article.options[option] = value
         return self._reject(line, wrong, cells) if wrong else article
 
-    def _value(self, title: str, cell: Cell, reader: Callable[[Cell], Any], wrong: list[str]) -> Any:
-        if cell is None or cell == "" or (isinstance(cell, str) and not words_in(cell)):
-            return None
-        try:
-            return reader(cell)
-        except ValueError as problem:
-            wrong.append(str(problem).format(TITLES.get(title, title)))
-            return None
-
     def _read_tiers(self, article: Article, cells: list[Cell], wrong: list[str]) -> None:
-        mark = self.layout.decimal
         tiers: dict[int, Decimal] = {}
-        for quantity, place in self.layout.tiers:
-            price = self._value(f"price from {quantity}", cells[place], lambda cell: price_in(cell, mark), wrong)
+        for quantity, place, column in self.tiers:
+            price = column.read(cells[place], wrong)
             if price is not None:
                 tiers[quantity] = price
-        for quantity_at, price_at in self.layout.tier_pairs:
-            quantity = self._value("tier quantity", cells[quantity_at], lambda cell: whole_in(cell, mark), wrong)
-            price = self._value("tier price", cells[price_at], lambda cell: price_in(cell, mark), wrong)
-            if (quantity is None) != (price is None):
+        for quantity_at, quantities, price_at, prices in self.pairs:
+            begins, price = quantities.read(cells[quantity_at], wrong), prices.read(cells[price_at], wrong)
+            if (begins is None) != (price is None):
                 wrong.append("tier with a quantity or a price only")
-            elif quantity is not None:
-                tiers[quantity] = price
-        if article.price is not None:
-            tiers.setdefault(min(article.moq or 1, *tiers, 1) if tiers else article.moq or 1, article.price)
-        ladder = sorted(tiers.items())
-        for (_, price), (quantity, lower) in zip(ladder, ladder[1:], strict=False):
-            if lower > price:
-                wrong.append(f"price rises at {quantity}")
-                break
+            elif begins is not None:
+                tiers[begins] = price
+        ladder = ladder_of(article.price, tiers)
+        if (rises_at := first_rise(ladder)) is not None:
+            wrong.append(f"price rises at {rises_at}")
         if len(ladder) > 1 or (ladder and article.price is None):
             article.tiers = ladder
         if article.price is None and ladder:
@@ -224,6 +265,18 @@ class _Reading:
 
     def _reject(self, line: int, wrong: list[str], cells: list[Cell]) -> Reject:
         return Reject(line, "; ".join(dict.fromkeys(wrong)), tuple(words_in(cell)[:500] for cell in cells[:100]))
+
+
+def ladder_of(price: Decimal | None, tiers: dict[int, Decimal]) -> list[tuple[int, Decimal]]:
+    """The price of one and those from a quantity on, as one ladder."""
+    if price is not None:
+        tiers.setdefault(1, price)
+    return sorted(tiers.items())
+
+
+def first_rise(ladder: list[tuple[int, Decimal]]) -> int | None:
+    """The quantity from which on one costs more than before: more should never cost more each."""
+    return next((more[0] for less, more in pairwise(ladder) if more[1] > less[1]), None)
 
 
 def _currency(cell: Cell) -> str:

@@ -1,13 +1,15 @@
 """From a file to a temporary table: rows are read, judged and copied as a stream, whatever their number."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
+from domain.catalog.uploading.lane import NOTHING, escaped, lane_of, numbered
 from domain.catalog.uploading.layout import Layout
-from domain.catalog.uploading.reading import Article, Reject, read_list
+from domain.catalog.uploading.reading import Article, Reading, Reject
 from domain.catalog.uploading.source import Source
 from domain.kernel.errors import Invalid
 from domain.kernel.work import Work
@@ -20,7 +22,6 @@ COLUMNS = (
 )
 Progress = Callable[[str, int, int], None]
 
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " ", "\0": " "})
 _IN_ARRAY = str.maketrans({"\\": "\\\\\\\\", '"': '\\\\"', "\t": "\\t", "\n": "\\n", "\r": " ", "\0": " "})
 
 
@@ -30,25 +31,39 @@ def stage(work: Work, source: Source, layout: Layout, *, today: date, progress: 
     Raises `Invalid` above a million rows.
     """
     connection: Any = work.session.connection().connection.driver_connection
-    rows, batch = 0, []
+    rows = 0
     with connection.cursor() as cursor, cursor.copy(f"copy pg_temp.staged_upload ({COLUMNS}) from stdin") as copy:
-        for row in read_list(source, layout):
-            rows += 1
-            batch.append(_copied(row, layout, today))
-            if len(batch) == BATCH:
-                if rows > MOST_ROWS:
-                    raise Invalid(f"This file has more than {MOST_ROWS:,} rows. Please bring it in part by part.")
-                copy.write("".join(batch))
-                batch.clear()
-                if progress:
-                    progress("reading the file", rows, 0)
-        copy.write("".join(batch))
+        for batch in batched(copied(source, layout, today), BATCH):
+            rows += len(batch)
+            if rows > MOST_ROWS:
+                raise Invalid(f"This file has more than {MOST_ROWS:,} rows. Please bring it in part by part.")
+            copy.write("".join(batch))
+            if progress:
+                progress("reading the file", rows, 0)
     return rows
+
+
+def copied(source: Source, layout: Layout, today: date) -> Iterator[str]:
+    """The rows of a file as COPY reads them."""
+    reading = Reading(source.on_page(layout.page), layout)
+    lane, header_line = lane_of(reading), layout.header_line
+    for line, cells in reading.source.rows():
+        if line <= header_line:
+            continue
+        if lane and (taken := lane(line, cells)) is not None:
+            yield taken
+        elif (row := reading.judge(line, cells)) is not None:
+            yield _copied(row, layout, today)
+
+
+def batched(lines: Iterator[str], size: int) -> Iterator[list[str]]:
+    while batch := list(islice(lines, size)):
+        yield batch
 
 
 def _copied(row: Article | Reject, layout: Layout, today: date) -> str:
     if isinstance(row, Reject):
-        return f"{row.line}{_NOTHING}{row.why.translate(_ESCAPED)}\t{array(row.cells)}\n"
+        return f"{row.line}{_NOTHING}{escaped(row.why)}\t{array(row.cells)}\n"
     fields, price, tiers = row.fields, row.price, row.tiers
     if (starts := fields.get("valid_from")) and starts > today:
         return f"{row.line}{_NOTHING}price holds only from {starts.isoformat()} on\t\\N\n"
@@ -57,17 +72,17 @@ def _copied(row: Article | Reject, layout: Layout, today: date) -> str:
         tiers = [(quantity, _less(amount, share)) for quantity, amount in tiers]
     currency = fields.get("currency") or layout.currency
     cells = [
-        str(row.line), row.sku.translate(_ESCAPED), row.name.translate(_ESCAPED) or "\\N",
-        fields["description"].translate(_ESCAPED) if "description" in fields else "\\N",
-        fields["brand"].translate(_ESCAPED) if "brand" in fields else "\\N",
-        fields["category"].translate(_ESCAPED) if "category" in fields else "\\N",
+        str(row.line), escaped(row.sku), escaped(row.name) or "\\N",
+        escaped(fields["description"]) if "description" in fields else "\\N",
+        escaped(fields["brand"]) if "brand" in fields else "\\N",
+        escaped(fields["category"]) if "category" in fields else "\\N",
         fields.get("ean", "\\N"),
-        fields["unit"].translate(_ESCAPED) if "unit" in fields else "\\N",
+        escaped(fields["unit"]) if "unit" in fields else "\\N",
         _number(row.moq), _number(fields.get("increment")), _number(fields.get("pack_units")),
         _number(fields.get("lead_time_days")), currency or "\\N", _number(fields.get("tax")), _number(price),
-        f"[{','.join(f'[{quantity},{amount}]' for quantity, amount in tiers)}]" if tiers else "\\N",
-        json.dumps(row.options, ensure_ascii=False).translate(_ESCAPED) if row.options else "\\N",
-        fields["parent"].translate(_ESCAPED) if "parent" in fields else "\\N", "\\N", "\\N",
+        f"[{','.join(f'[{quantity},{numbered(amount)}]' for quantity, amount in tiers)}]" if tiers else "\\N",
+        escaped(json.dumps(row.options, ensure_ascii=False)) if row.options else "\\N",
+        escaped(fields["parent"]) if "parent" in fields else "\\N", "\\N", "\\N",
     ]  # fmt: skip
     return "\t".join(cells) + "\n"
 
@@ -76,7 +91,7 @@ _NOTHING = "\t\\N" * 17 + "\t"
 
 
 def _number(value: int | Decimal | None) -> str:
-    return "\\N" if value is None else str(value) if isinstance(value, int) else f"{value:f}"
+    return NOTHING if value is None else numbered(value)
 
 
 def _less(price: Decimal, share: Decimal) -> Decimal:
