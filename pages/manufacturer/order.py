@@ -8,6 +8,7 @@ from app.navigation import guard
 from app.parts import confirm, empty_state, facts_list, order_lines, page_header, plain, section, status
 from app.parts.addresses import asked_for
 from app.parts.forms import guarded_dialog, once, settle
+from app.parts.order_promises import draw_promises
 from app.parts.postings import postings_table
 from app.parts.prices import why_these_prices
 from app.parts.trade import CARRIERS, address, delivery_preferences, money_card, quantities, shipments, story
@@ -200,6 +201,7 @@ if sheet.state == OrderState.IN_PRODUCTION:
 section("Lines")
 order_lines("lines", sheet.lines, sheet.currency)
 why_these_prices(sheet.lines, sheet.currency)
+draw_promises(sheet.lines)
 main, side = st.columns([1.7, 1], gap="medium")
 with main:
     if sheet.shipments:

@@ -23,6 +23,7 @@ from app.parts import (
     timeline,
 )
 from app.parts.forms import guarded_dialog, settle
+from app.parts.order_promises import draw_promises
 from app.parts.prices import why_these_prices
 from app.parts.trade import delivery_preferences
 from app.parts.transfer import draw_transfer
@@ -223,6 +224,7 @@ if units["lost"]:
 section("Goods")
 order_lines("lines", order.lines, order.currency)
 why_these_prices(order.lines, order.currency)
+draw_promises(order.lines)
 main, side = st.columns([1.8, 1], gap="medium")
 with main:
     if order.state == OrderState.IN_PRODUCTION:
