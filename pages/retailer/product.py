@@ -14,6 +14,7 @@ from app.parts.comparing import compare_button, compare_link
 from app.parts.gallery import gallery
 from app.parts.matrix import order_matrix
 from app.parts.price_trace import why_this_price
+from app.parts.product_about import said
 from domain import catalog, discovery, orders, pricing
 from domain.discovery import Landed, OfferCard
 from domain.identity import Permission
@@ -209,7 +210,7 @@ def draw_suppliers(variant_id: UUID, quantity: int, landed: Mapping[UUID, Landed
 
 def draw_facts(offer: OfferCard) -> None:
     claims = ask(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
-    facts = {name: str(value) for name, value in product.specifications.items()}
+    facts = {name: said(value) for name, value in product.specifications.items()}
     more = {
         "Barcode": offer.gtin, "Grade": offer.grade,
         "Shelf life": words.days(offer.shelf_life_days) if offer.shelf_life_days else None,
