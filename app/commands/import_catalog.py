@@ -21,7 +21,7 @@ def import_catalog(
     import time
 
     from app.ready import ensure_market
-    from domain import catalog
+    from domain import catalog, discovery
     from domain.kernel import work
     from domain.kernel.actor import Actor
 
@@ -29,6 +29,7 @@ def import_catalog(
     start = time.monotonic()
     try:
         done = work.run(Actor.system(), catalog.import_catalog, path=file, seller=seller, currency=currency)
+        work.run(Actor.system(), discovery.count_words)
     except OSError as problem:
         typer.echo(f"{problem.filename or file} cannot be read: {problem.strerror or problem}.", err=True)
         raise typer.Exit(1) from None

@@ -129,7 +129,9 @@ def test_numbers_are_found_exactly_and_barcodes_in_any_length(market: Market) ->
 def barcode(product: str, gtin: str) -> None:
     def write(work: Work) -> None:
         work.session.execute(
-            text("update product_variants v set gtin = :gtin from products p where p.id = v.product_id and p.name = :name"),
+            text(
+                "update product_variants v set gtin = :gtin from products p where p.id = v.product_id and p.name = :name"
+            ),
             {"gtin": gtin, "name": product},
         )
 
