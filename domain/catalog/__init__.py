@@ -64,6 +64,7 @@ from domain.catalog.specifications import aligned_specifications
 from domain.catalog.states import GRADES, AttributeKind, ChangeState, MediaKind, OfferState, PackLevel
 from domain.catalog.units import UNITS
 from domain.catalog.uploading import (
+    STAGED_COLUMNS,
     Article,
     CatalogImported,
     ImportedCatalog,
@@ -80,6 +81,7 @@ from domain.catalog.uploading import (
     article_as_json,
     carry_on_upload,
     check_upload,
+    copied_rows,
     drafts_of_upload,
     fail_upload,
     guess_layout,
@@ -125,6 +127,7 @@ from domain.catalog.views import (
 )
 
 __all__ = [
+    "STAGED_COLUMNS",
     "AlignedRow",
     "Article",
     "AttributeKind",
@@ -189,6 +192,7 @@ __all__ = [
     "changes",
     "check_price",
     "check_upload",
+    "copied_rows",
     "checked_gtin",
     "checked_tiers",
     "create_category",

@@ -452,6 +452,7 @@ def test_every_state_table_of_the_code_is_in_the_database() -> None:
         "stock.DISCREPANCY_MOVES",
         "stock.LOT_MOVES",
         "stock.TRANSFER_MOVES",
+        "uploading.UPLOAD_MOVES",
         "verification.CASE_MOVES",
         "verification.MOVES",
     ]

@@ -16,7 +16,7 @@ from domain.kernel.work import Work
 
 BATCH = 2000
 MOST_ROWS = 1_000_000
-COLUMNS = (
+STAGED_COLUMNS = (
     "line, sku, name, description, brand, category, gtin, unit, moq, increment, pack_units, lead_time_days, currency,"
     " tax, price, tiers, options, parent, why, cells"
 )
@@ -32,8 +32,9 @@ def stage(work: Work, source: Source, layout: Layout, *, today: date, progress: 
     """
     connection: Any = work.session.connection().connection.driver_connection
     rows = 0
-    with connection.cursor() as cursor, cursor.copy(f"copy pg_temp.staged_upload ({COLUMNS}) from stdin") as copy:
-        for batch in batched(copied(source, layout, today), BATCH):
+    statement = f"copy pg_temp.staged_upload ({STAGED_COLUMNS}) from stdin"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for batch in batched(copied_rows(source, layout, today), BATCH):
             rows += len(batch)
             if rows > MOST_ROWS:
                 raise Invalid(f"This file has more than {MOST_ROWS:,} rows. Please bring it in part by part.")
@@ -43,7 +44,7 @@ def stage(work: Work, source: Source, layout: Layout, *, today: date, progress: 
     return rows
 
 
-def copied(source: Source, layout: Layout, today: date) -> Iterator[str]:
+def copied_rows(source: Source, layout: Layout, today: date) -> Iterator[str]:
     """The rows of a file as COPY reads them."""
     reading = Reading(source.on_page(layout.page), layout)
     lane, header_line = lane_of(reading), layout.header_line
