@@ -34,6 +34,13 @@ def audience_words(sheet: discovery.AudienceSheet) -> str:
     return "Only these see it: " + ", ".join(name_of(row) for row in sheet.shown_to) + "."
 
 
+def seen_by(sheet: discovery.AudienceSheet) -> str:
+    """Who sees it, in a cell."""
+    if sheet.audience is Audience.EVERYBODY:
+        return EVERYBODY
+    return ", ".join(map(name_of, sheet.shown_to)) or "Nobody"
+
+
 def name_of(row: AudienceRow) -> str:
     if row.kind is Shown.TERRITORY:
         return "shops in my territory"

@@ -26,7 +26,7 @@ def grid_of(offers: Sequence[OfferCard], option_names: Sequence[str]) -> dict[st
     names = [name for name in option_names if all(name in offer.options for offer in offers)]
     names = names or sorted({name for offer in offers for name in offer.options})
     rows: dict[str, list[OfferCard]] = {}
-    for offer in sorted(offers, key=lambda one: [_place(str(one.options.get(name, ""))) for name in names]):
+    for offer in sorted(offers, key=lambda one: [in_order(str(one.options.get(name, ""))) for name in names]):
         row = f"{names[0]} {offer.options.get(names[0], '')}".strip() if len(names) > 1 else ""
         rows.setdefault(row, []).append(offer)
     return rows
@@ -35,7 +35,7 @@ def grid_of(offers: Sequence[OfferCard], option_names: Sequence[str]) -> dict[st
 _SIZES = ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl")
 
 
-def _place(value: str) -> tuple[int, float, str]:
+def in_order(value: str) -> tuple[int, float, str]:
     """Sizes as people order them, numbers by what they count, words by the alphabet."""
     word = value.strip().lower()
     if word in _SIZES:
@@ -81,7 +81,7 @@ def order_matrix(name: str, unit: str, offers: Sequence[OfferCard], option_names
     for row, cells in grid_of(shown, option_names).items():
         if row:
             st.markdown(f"**{plain(row)}**")
-        with st.grid(4, min_column_width=140, gap="small"):
+        with st.grid(4, min_column_width=112, gap="small"):
             for offer in cells:
                 with st.container(gap="xxsmall"):
                     count = st.number_input(

@@ -165,13 +165,21 @@ def _require_within(
 def audience_of(work: Work, *, offer_id: UUID) -> AudienceSheet:
     """Whom one of one's own offers is shown to. Raises `NotFound` for others'."""
     work.actor.require(Permission.SEE_OFFERS)
-    audience = work.session.execute(
-        text("select audience from offers where id = :id and seller_id = :me"),
-        {"id": offer_id, "me": work.actor.require_org()},
-    ).scalar()
-    if audience is None:
+    found = audiences_of(work, offer_ids=[offer_id]).get(offer_id)
+    if found is None:
         raise NotFound
-    return AudienceSheet(audience=Audience(audience), shown_to=_rows(work, [offer_id]).get(offer_id, []))
+    return found
+
+
+def audiences_of(work: Work, *, offer_ids: Sequence[UUID]) -> dict[UUID, AudienceSheet]:
+    """Whom each of some of one's own offers is shown to; others' are left out."""
+    work.actor.require(Permission.SEE_OFFERS)
+    found = work.session.execute(
+        text("select id, audience from offers where id = any(:ids) and seller_id = :me"),
+        {"ids": list(offer_ids), "me": work.actor.require_org()},
+    ).all()
+    rows = _rows(work, [row.id for row in found])
+    return {row.id: AudienceSheet(audience=Audience(row.audience), shown_to=rows.get(row.id, [])) for row in found}
 
 
 def audience_choices(work: Work) -> AudienceChoices:

@@ -74,6 +74,7 @@ from domain.orders.lists import (
     renew_list_prices,
     save_basket_as_list,
     set_list_quantity,
+    take_out_gone,
 )
 from domain.orders.paid import PaidPrice, paid_prices
 from domain.orders.past import my_past, my_past_by_month
@@ -276,6 +277,7 @@ __all__ = [
     "set_list_quantity",
     "ship_goods",
     "start_production",
+    "take_out_gone",
     "take_store_sales",
     "tend_requests",
     "to_put_away",

@@ -76,6 +76,21 @@ _UPSERT = text(
 )
 
 
+def take_out_gone(work: Work) -> int:
+    """Take what is no longer for sale out of one's open basket. Returns how many lines that were."""
+    basket_id = open_basket(work)
+    gone = work.session.execute(
+        text(
+            "delete from basket_lines l where l.basket_id = :basket_id and not exists ("
+            " select 1 from offers o join organizations s on s.id = o.seller_id and s.state = 'active'"
+            " where o.id = l.offer_id and o.state = 'published'"
+            " and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))) returning 1"
+        ),
+        {"basket_id": basket_id},
+    ).all()
+    return len(gone)
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 

@@ -93,6 +93,7 @@ def basket_sheet(work: Work, *, basket_id: UUID | None) -> BasketSheet:
         and not any(line.problem for line in lines)
         and not any(group.missing_to_minimum for group in groups)
         and not any(mix.missing for group in groups for mix in group.mixes),
+        gone=gone,
     )  # fmt: skip
 
 

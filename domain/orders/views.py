@@ -83,6 +83,8 @@ class BasketSheet(View):
     total: Decimal
     prices_changed: int
     ready: bool
+    # Lines of what is not for sale any more, which stand in no group.
+    gone: int = 0
 
 
 class ApprovalRuleSheet(View):

@@ -1,12 +1,14 @@
 """Who sees what: whom each of my products is shown to, what is told of stock, and why somebody does not see one."""
 
+from uuid import UUID
+
 import streamlit as st
 
 from app.bridge import ask
 from app.navigation import go, guard
 from app.parts import Column, empty_state, page_header, paged_table, plain, section
 from app.parts.addresses import asked_for
-from app.parts.audience import audience_words, draw_audience, draw_stock_displays
+from app.parts.audience import audience_words, draw_audience, draw_stock_displays, seen_by
 from app.parts.filters import search_box
 from domain import catalog, discovery
 from domain.catalog import OfferRow
@@ -22,8 +24,13 @@ def draw_all() -> None:
     )
     find = search_box("audience", "Product or article number")
 
+    audiences: dict[UUID, str] = {}
+
     def offers(page: int, size: int) -> tuple[list[OfferRow], int]:
-        return ask(catalog.my_offers, find=find, page=page, size=size)
+        rows, total = ask(catalog.my_offers, find=find, page=page, size=size)
+        known = ask(discovery.audiences_of, offer_ids=[row.offer_id for row in rows])
+        audiences.update({offer_id: seen_by(sheet) for offer_id, sheet in known.items()})
+        return rows, total
 
     with st.container(border=True):
         draw_stock_displays(may_change=actor.may(Permission.MANAGE_OFFERS))
@@ -34,6 +41,7 @@ def draw_all() -> None:
             Column("Product", lambda row: row.product_name if row.variant_name == "Standard"
                    else f"{row.product_name}, {row.variant_name}", "open"),
             Column("Article", lambda row: row.sku),
+            Column("Seen by", lambda row: audiences.get(row.offer_id, "")),
             Column("State", lambda row: row.state, "state"),
         ],
         on_open=lambda row: go("manufacturer-audience", offer=row.offer_id),

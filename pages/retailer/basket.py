@@ -128,9 +128,27 @@ def draw_group(group: BasketGroup) -> None:
             draw_line(line)
 
 
+def actions() -> None:
+    if st.button("Quick order", icon=":material/playlist_add_check:"):
+        go("retailer-quick-order")
+    if st.button("Lists", icon=":material/list_alt:", help="Keep this basket, or take one that you kept"):
+        go("retailer-lists")
+
+
 page_header(
-    "Basket", f"{words.count(lines, 'product')} from {words.count(len(basket.groups), 'supplier')}" if lines else None
-)
+    "Basket", f"{words.count(lines, 'product')} from {words.count(len(basket.groups), 'supplier')}" if lines else None,
+    actions,
+)  # fmt: skip
+if basket.gone:
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(
+            f":orange[:material/remove_shopping_cart:] **{words.count(basket.gone, 'line')}** of your basket can no "
+            "longer be bought.", width="content",
+        )  # fmt: skip
+        st.button(
+            "Take it out" if basket.gone == 1 else "Take them out", key="take-out-gone", on_click=perform,
+            args=(orders.take_out_gone,), kwargs={"done": "Your basket holds only what can be bought."},
+        )  # fmt: skip
 if not basket.groups:
     empty_state(
         "shopping_cart", "Your basket is empty",

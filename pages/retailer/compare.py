@@ -48,7 +48,10 @@ def draw_heads(products: list[ComparedProduct]) -> None:
             st.caption(plain(" · ".join(part for part in (product.brand, product.category) if part) or " "))
             landed = product.landed
             amount = words.quantity(landed.quantity, product.base_unit)
-            st.markdown(f"**{plain(words.money(landed.total, landed.currency))}** :gray[:small[at your door]]")
+            st.markdown(
+                f"**{plain(words.money(landed.total, landed.currency))}** "
+                f":gray[:small[at your door for {plain(amount)}]]"
+            )
             st.button(
                 "Add to basket", icon=":material/add_shopping_cart:", key=f"add-{product.product_id}", width="stretch",
                 on_click=perform, args=(orders.add_to_basket,),

@@ -12,8 +12,8 @@ from app.parts import Column, facts_list, id_of, page_header, plain, section, ta
 from app.parts.badges import seller_badge
 from app.parts.comparing import compare_button, compare_link
 from app.parts.gallery import gallery
-from app.parts.matrix import order_matrix
-from app.parts.price_trace import why_this_price
+from app.parts.matrix import in_order, order_matrix
+from app.parts.prices import why_this_price
 from app.parts.product_about import said
 from domain import catalog, discovery, orders, pricing
 from domain.discovery import Landed, OfferCard
@@ -46,7 +46,7 @@ def choose_variant() -> UUID:
         return chosen or variants[0].variant_id
     left = variants
     for name in option_names:
-        values = list(dict.fromkeys(str(offer.options.get(name, "")) for offer in left))
+        values = sorted({str(offer.options.get(name, "")) for offer in left}, key=in_order)
         value = values[0]
         if len(values) > 1 or name == option_names[0]:
             value = st.pills(

@@ -17,6 +17,7 @@ from app.parts.filters import choice
 from app.parts.forms import once, settle
 from domain import discovery, verification
 from domain.discovery import Criteria, Facet, ProductRow, ResultPage
+from domain.identity import Permission
 from domain.verification import CERTIFICATES, Requirement
 
 NAME, SIZE = "products", 12
@@ -107,6 +108,14 @@ def search_for(text: str) -> None:
 
 
 # --- what is kept --------------------------------------------------------------------------------
+
+
+def actions() -> None:
+    if here[1].may(Permission.FILL_BASKET):
+        if st.button("Quick order", icon=":material/playlist_add_check:"):
+            go("retailer-quick-order")
+        if st.button("Lists", icon=":material/list_alt:"):
+            go("retailer-lists")
 
 
 def draw_kept(criteria: Criteria) -> None:
@@ -262,12 +271,15 @@ def draw_card(product: ProductRow) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
             if picture is not None:
                 st.image(picture, width=84, alt="")
-            st.markdown(
-                f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}\n\n"
-                f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
-                f":gray[:small[{plain(product.category or '')}]]",
-                help=plain(why_here(product)) if find else None,
-            )
+            with st.container(gap="xxsmall"):
+                st.markdown(
+                    f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}",
+                    help=plain(why_here(product)) if find else None,
+                )
+                st.markdown(
+                    f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
+                    f":gray[:small[{plain(product.category or '')}]]"
+                )
         mark = level_mark(levels.get(product.seller_id, 0))
         st.markdown(
             f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
@@ -277,7 +289,7 @@ def draw_card(product: ProductRow) -> None:
 
 
 run_saved()
-page_header("Find products", "Compare suppliers at your own prices")
+page_header("Find products", "Compare suppliers at your own prices", actions)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     find = st.text_input(
         "Search", key="q", bind="query-params", type="search", placeholder="Product, brand or article number",

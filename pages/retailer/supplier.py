@@ -48,7 +48,7 @@ def draw_certificates() -> None:
 def draw_shipping() -> None:
     section("How they ship")
     leads = {
-        "Ready within": words.days(facts.lead_time_days_min)
+        "Ready within": ("At once" if not facts.lead_time_days_max else words.days(facts.lead_time_days_max))
         if facts.lead_time_days_min == facts.lead_time_days_max
         else f"{words.number(facts.lead_time_days_min)} to {words.days(facts.lead_time_days_max)}",
     }  # fmt: skip

@@ -111,9 +111,10 @@ class Stage:
         self.real: dict[str, object] = {
             "order": self.telling, "purchase": world.unpaid, "request": world.wish, "offer": world.draft,
             "product": hidden, "org": shop.owner.user_id, "organization": shop.org_id, "case": world.case, "batch": world.batch,
-            "upload": world.upload,
+            "upload": world.upload, "products": hidden, "list": world.saved_list, "saved": world.saved_search,
             "run": world.shipped, "region": region, "token": world.invitation, "person": world.clerk,
             "suspension": world.suspension, "site": shop.site_id, "location": maker.location_id, "variant": world.variant,
+            "lot": world.held_lot, "transfer": world.sent, "count": world.finished_count,
         }  # fmt: skip
         self.fake: dict[str, object] = {name: uuid4() for name in self.real}
         self.needles = {str(thing) for thing in self.real.values()} | {

@@ -12,9 +12,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from domain import discovery
+from domain.discovery import AudienceRow
 from domain.kernel import database as db
 from domain.kernel.actor import Actor, Scope
 from domain.kernel.ids import new_id
+from domain.kernel.work import run
 from tests.domain.test_strangers import Watch, World, column, make_world
 
 Ask = tuple[str, list[Any]]
@@ -85,6 +88,8 @@ REFUSED: dict[str, Callable[[World], Ask]] = {
 }
 # These refuse nobody by raising; what they answer is tried below.
 ANSWERED = {
+    "offer_is_for", "sees_offer", "nothing_is_hidden", "stock_displays_for_me", "my_viewed_products",
+    "offers_by_number", "products_alike",
     "search_size", "search_terms", "search_page", "search_by_number",
     "stock_available", "stock_between", "stock_may_go_to", "own_places", "my_warehouses", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
     "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders",
@@ -189,6 +194,33 @@ def test_free_stock_is_told_for_published_offers_only(fresh_database: str) -> No
     for actor, told in ((STRANGER, True), (Actor.anonymous(), True), (STRANGER, False)):
         assert [offer for offer, _ in ask(actor, statement, facts, told=told)] == [world.offer]
     assert len(ask(world.maker.owner, statement, facts)) == 3
+
+
+def test_what_is_hidden_is_told_to_nobody_by_any_function(fresh_database: str) -> None:
+    world = make_world()
+    seller, buyer = world.maker.owner, world.shop.owner
+    run(seller, discovery.set_audience, offer_ids=[world.offer], shown_to=[])
+    run(seller, discovery.set_stock_display, kind="customer", subject_id=world.shop.org_id, display="hidden")
+    number = column(f"select sku from offers where id = '{world.offer}'")
+    by_number = "select offer_id from offers_by_number(%s::text[])"
+    for actor, told in ((STRANGER, True), (buyer, True), (STRANGER, False), (Actor.anonymous(), True)):
+        assert ask(actor, by_number, [number], told=told) == []
+        assert ask(actor, "select sees_offer(%s)", [world.offer], told=told) == [(False,)]
+    assert ask(seller, by_number, [number]) == [(world.offer,)]
+    # Whether somebody else sees it is for the seller, and for nobody else to ask; how stock is told, for the one told.
+    asked = "select offer_is_for(%s, %s, %s, current_date)"
+    run(seller, discovery.set_audience, offer_ids=[world.offer],
+        shown_to=[AudienceRow(kind="customer", subject_id=world.shop.org_id)])  # fmt: skip
+    facts = [world.offer, seller.org_id, buyer.org_id]
+    answers = [ask(who, asked, facts)[0][0] for who in (seller, buyer, STRANGER, Actor.anonymous())]
+    assert answers == [True, True, False, False]
+    displays = "select display from stock_displays_for_me(array[%s]::uuid[], current_date)"
+    assert ask(buyer, displays, [seller.org_id]) == [("hidden",)]
+    assert ask(STRANGER, displays, [seller.org_id]) == ask(STRANGER, displays, [seller.org_id], told=False) == []
+    views = "select product_id from my_viewed_products(50)"
+    assert ask(STRANGER, views, []) == ask(STRANGER, views, [], told=False) == []
+    alike = "select product_id from products_alike(array[1]::bigint[], array['thing'])"
+    assert ask(STRANGER, alike, [], told=False) == ask(Actor.anonymous(), alike, [], told=False) == []
 
 
 def test_the_checks_and_the_importer_are_for_jobs(fresh_database: str) -> None:

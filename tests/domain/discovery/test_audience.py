@@ -86,6 +86,12 @@ def test_a_hidden_product_is_not_found_in_any_way(market: Market) -> None:
     with begin(Actor.system()) as work:
         assert work.session.execute(sa.text("select count(*) from supplier_orders")).scalar_one() == 0
 
+    # The basket says that a line is gone, and lets go of it; it is put back for what follows.
+    with begin(shop.owner) as work:
+        assert orders.my_basket(work).gone == 1 and not orders.my_basket(work).ready
+    run(shop.owner, orders.take_out_gone)
+    with begin(shop.owner) as work:
+        assert orders.my_basket(work).gone == 0
     # The seller sees its own, the staff all, and everybody again once it is for everybody.
     with begin(maker.owner) as work:
         assert discovery.audience_of(work, offer_id=hidden).audience == "chosen"

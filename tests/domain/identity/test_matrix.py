@@ -121,7 +121,8 @@ BUYING = {
     "orders.record_receipt", "orders.accept_goods", "orders.my_basket", "orders.orders_of_buyer",
     "orders.purchase_sheet", "orders.add_to_basket", "orders.remove_from_basket", "orders.set_basket_quantity",
     "orders.put_into_store", "orders.take_store_sales", "orders.sell_from_store",
-    "orders.add_many_to_basket", "orders.save_basket_as_list", "orders.load_list", "orders.change_list",
+    "orders.add_many_to_basket", "orders.take_out_gone", "orders.save_basket_as_list", "orders.load_list",
+    "orders.change_list",
     "orders.forget_list", "orders.set_list_quantity", "orders.renew_list_prices",
     "orders.confirm_basket_prices", "payments.my_wallet", "payments.escrow_account",
 }  # fmt: skip
