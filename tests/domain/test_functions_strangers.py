@@ -92,7 +92,7 @@ ANSWERED = {
     "offers_by_number", "products_alike",
     "search_size", "search_terms", "search_page", "search_by_number",
     "stock_available", "stock_between", "stock_may_go_to", "own_places", "my_warehouses", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
-    "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders",
+    "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders", "product_claims",
 }  # fmt: skip
 # `sees_all_orders` takes nothing and tells whoever asks about themselves alone.
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
@@ -168,6 +168,9 @@ def test_how_far_sellers_are_verified_is_published_and_how_far_buyers_are_is_not
     # Without a claim there is nothing to tell; what strangers are told of one stands in the reports' tests.
     capacity = "select 1 from unnest(%s::uuid[]) o(id), seller_capacity(o.id, now())"
     assert ask(STRANGER, capacity, [both]) == ask(STRANGER, capacity, [both], told=False) == []
+    # A product that is shown with no certificate has none to tell; what holds is tried in the catalogue's tests.
+    claims = "select product_id from product_claims(%s, now())"
+    assert ask(STRANGER, claims, [[world.glass]]) == ask(STRANGER, claims, [[world.glass]], told=False) == []
 
 
 def test_strangers_see_no_places_of_others_and_make_only_their_own(fresh_database: str) -> None:
