@@ -31,8 +31,8 @@ def upgrade() -> None:
     fences.allow("search_count(timestamptz)")
     fences.allow("search_by_number(text)")
     for function in (
-        "search_quick(tsquery, tsquery[], double precision[], double precision, text, text, integer, integer, integer,"
-        " timestamptz, uuid[])",
+        "search_quick(tsquery, tsquery, tsquery[], double precision[], double precision, text, text, integer, integer,"
+        " integer, timestamptz, uuid[])",
         "search_refresh(uuid[], boolean)",
         *(f"search_keeps_{keeper}()" for keeper in KEEPERS),
     ):  # fmt: skip

@@ -81,7 +81,7 @@ end $$;
 
 -- The page of a search that has no filters: see search_page, which calls it and lets nobody in who may not ask.
 create function search_quick(
-    p_all tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
+    p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
     p_order text, p_size integer, p_skip integer, p_cap integer, p_now timestamptz, p_suspended uuid[],
     out total bigint, out capped boolean, out how text, out listed jsonb, out facets jsonb)
     language plpgsql stable security definer set search_path = market, pg_temp
@@ -90,13 +90,24 @@ declare
     anybody_is boolean := cardinality(p_suspended) > 0;
     each_word double precision := 0.6 / p_average;
 begin
-    with hit as materialized (
-        select s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
+    with strict as materialized (
+        select 2 as tier, s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
                s.shelf, s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special, s.length,
                ts_rank('{0.4,1,1,1}', s.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', s.words, p_terms[2]) as h2,
                ts_rank('{0.4,1,1,1}', s.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', s.words, p_terms[4]) as h4,
                ts_rank('{0.4,1,1,1}', s.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', s.words, p_terms[6]) as h6
         from product_search s where s.words @@ p_all limit p_cap
+    ), loose as materialized (
+        select 1 as tier, s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
+               s.shelf, s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special, s.length,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', s.words, p_terms[2]) as h2,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', s.words, p_terms[4]) as h4,
+               ts_rank('{0.4,1,1,1}', s.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', s.words, p_terms[6]) as h6
+        from product_search s
+        where (select count(*) from strict) < least(24, p_cap) and s.words @@ p_any and not s.words @@ p_all
+        limit p_cap
+    ), hit as (
+        select * from strict union all select * from loose
     ), special as materialized (
         -- Products with offers for chosen buyers, or of a seller who is suspended: what whoever asks is shown of them.
         select h.product_id, array_agg(o.seller_id) as seller_ids, array_agg(o.id) as offer_ids,
@@ -111,15 +122,15 @@ begin
           and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
         group by h.product_id
     ), kept as materialized (
-        select h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.currency, h.in_stock,
+        select h.tier, h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.currency, h.in_stock,
                h.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
         from hit h where not h.is_special and h.from_price is not null
         union all
-        select h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency, h.in_stock,
+        select h.tier, h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency, h.in_stock,
                x.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
         from hit h join special x on x.product_id = h.product_id where h.is_special
     ), paged as materialized (
-        select c.product_id, c.from_price, c.lead, r.rank,
+        select c.tier, c.product_id, c.from_price, c.lead, r.rank,
                (h1 > 0)::integer + coalesce((h2 > 0)::integer * 2, 0) + coalesce((h3 > 0)::integer * 4, 0)
                   + coalesce((h4 > 0)::integer * 8, 0) + coalesce((h5 > 0)::integer * 16, 0)
                   + coalesce((h6 > 0)::integer * 32, 0) as hits
@@ -134,7 +145,7 @@ begin
             + coalesce(case when h6 > 0 then p_weights[6] * 2.2 / (1 + k / (1 / (1.65 * (1 - h6)) - 0.5)) end, 0)
             as rank) r
         order by case when p_order = 'price' then c.from_price end, case when p_order = 'lead_time' then c.lead end,
-                 r.rank desc, c.from_price, c.product_id
+                 c.tier desc, r.rank desc, c.from_price, c.product_id
         limit p_size offset p_skip
     ), sold as materialized (
         -- Most products have one seller; of the others each seller counts once.
@@ -153,12 +164,14 @@ begin
         cross join lateral sellers_certificates(i.ids, (p_now at time zone 'UTC')::date) c
         where i.ids is not null
     )
-    select (select count(*) from kept), (select count(*) from hit) >= p_cap, 'all',
+    select (select count(*) from kept), (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap,
+           case (select max(tier) from kept) when 1 then 'any' else 'all' end,
            (select jsonb_agg(jsonb_build_object(
-                        'product_id', p.product_id, 'tier', 2, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
+                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
                         'offers', coalesce(x.offer_ids, s.offer_ids))
                         order by case when p_order = 'price' then p.from_price end,
-                                 case when p_order = 'lead_time' then p.lead end, p.rank desc, p.from_price, p.product_id)
+                                 case when p_order = 'lead_time' then p.lead end, p.tier desc, p.rank desc, p.from_price,
+                                 p.product_id)
             from paged p join product_search s on s.product_id = p.product_id
             left join special x on x.product_id = p.product_id),
            (select jsonb_build_object(
@@ -187,11 +200,11 @@ begin
                 'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
                                                 order by g.n desc, c.name)
                     from (select b.category_id, count(*) as n from kept b where b.category_id is not null
-                          group by 1 order by 2 desc limit 50) g
+                          group by 1 order by 2 desc limit 30) g
                     join categories c on c.id = g.category_id),
                 'suppliers', (select jsonb_agg(jsonb_build_object('value', k.seller_id, 'label', k.name, 'count', k.n)
                                                order by k.n desc, k.name)
-                    from (select * from known order by n desc limit 50) k),
+                    from (select * from known order by n desc limit 30) k),
                 'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
                                                order by x.n desc, x.country_code)
                     from (select k.country_code, sum(k.n) as n from known k where k.country_code is not null group by 1) x),
@@ -243,7 +256,7 @@ begin
        and not exists (select 1 from product_search s where s.numbers && p_numbers) then
         suspended := array(select o.id from organizations o where o.state = 'suspended');
         select * into total, capped, how, listed, facets from search_quick(
-            p_all, p_terms, p_weights, p_average, f_currency, p_order, p_size, p_skip, p_cap, p_now, suspended);
+            p_all, p_any, p_terms, p_weights, p_average, f_currency, p_order, p_size, p_skip, p_cap, p_now, suspended);
         if total >= 24 then
             return next;
             return;
@@ -441,11 +454,11 @@ begin
                 'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
                                                 order by g.n desc, c.name)
                     from (select b.category_id, count(*) as n from by_product b
-                          where b.any_category and b.category_id is not null group by 1 order by 2 desc limit 50) g
+                          where b.any_category and b.category_id is not null group by 1 order by 2 desc limit 30) g
                     join categories c on c.id = g.category_id),
                 'suppliers', (select jsonb_agg(jsonb_build_object('value', s.id, 'label', s.name, 'count', g.n)
                                                order by g.n desc, s.name)
-                    from (select * from by_seller order by n desc limit 50) g join sellers s on s.id = g.seller_id
+                    from (select * from by_seller order by n desc limit 30) g join sellers s on s.id = g.seller_id
                     where g.n > 0),
                 'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
                                                order by x.n desc, x.country_code)
