@@ -84,8 +84,8 @@ if actor.may(Permission.SEE_SALES):
     _rows, totals, _total = ask(orders.recall_list, lot_id=lot_id, size=1)
     if totals.orders:
         st.caption(
-            f"{words.number(totals.units)} units in {words.number(totals.orders)} orders of"
-            f" {words.number(totals.buyers)} customers"
+            f"{words.count(totals.units, 'unit')} in {words.count(totals.orders, 'order')} of"
+            f" {words.count(totals.buyers, 'customer')}"
         )
 
     def went(page: int, size: int) -> tuple[list[orders.RecallRow], int]:
