@@ -21,7 +21,7 @@ run: $(VENV)/.run  ## start everything: database, web, worker, pipelines; Ctrl-C
 	@exec $(BIN)/wholesale up
 
 test: check  ## what guards every change, at most 15 minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev  ## style, types and the map of imports
 	@$(BIN)/ruff check .

@@ -69,6 +69,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _MADE_HERE.clear()
 
 
+# The files that take longest, longest first. A worker takes whole files; one that begins late ends alone.
+LONG = (
+    "browser/test_market_day.py", "pipelines/test_build.py", "domain/test_strangers.py",
+    "browser/test_registration.py", "browser/test_verification.py", "app/test_run_instance.py",
+    "app/test_strangers_screens.py", "orchestration/test_definitions.py", "app/test_masks.py",
+    "app/test_screens_seller_admin.py", "app/test_demo.py", "pipelines/test_metrics_again.py",
+    "proof/test_last_units.py", "domain/reports/test_verify.py", "domain/identity/test_matrix.py",
+    "domain/orders/test_order_machine.py", "domain/reports/test_metrics.py", "domain/kernel/test_postgres.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(LONG)))
+
+
 @contextmanager
 def pointed_to(url: str | None) -> Iterator[None]:
     """This process and its children work on another database for a while."""
@@ -194,16 +210,48 @@ def _exists(server: str, name: str) -> bool:
 
 def _clone_name() -> str:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    return f"wholesale_clone_{os.environ[_RUN]}_{worker}_{os.getpid()}_{next(_numbers)}"
+    # All names are of one length, see `_keep_the_parsed_project`.
+    return f"wholesale_clone_{os.environ[_RUN]}_{worker:_>5}_{os.getpid():07}_{next(_numbers):05}"
 
 
 def _clone(server: str, template: str) -> str:
     name = _clone_name()
+    _take_the_parsed_project(name)
     with _one_worker_at_a_time():
         _execute(server, "create database {} template {}", name, template)
     # A test may kill processes, never the machine: commits need not wait for the disk.
     _execute(server, "alter database {} set synchronous_commit = off", name)
     return name
+
+
+def _drop_clone(server: str, name: str) -> None:
+    _drop(server, name)
+    _keep_the_parsed_project(name)
+    shutil.rmtree(_folder("dbt") / name, ignore_errors=True)
+
+
+def _keep_the_parsed_project(name: str) -> None:
+    """Keep what dbt has parsed for a database: it is the same for all but for the name, and these are equally long."""
+    for file in (_folder("dbt") / name).glob("project[.-]*"):
+        kept = _folder("parsed") / file.name
+        if not kept.exists():
+            whole = kept.with_name(f"{name}-{file.name}")
+            whole.write_bytes(file.read_bytes().replace(name.encode(), b"?" * len(name)))
+            shutil.copystat(file, whole)  # parsed anew when a source is newer
+            whole.replace(kept)
+
+
+def _take_the_parsed_project(name: str) -> None:
+    for kept in _folder("parsed").glob("project[.-]*"):
+        file = _folder(f"dbt/{name}") / kept.name
+        file.write_bytes(kept.read_bytes().replace(b"?" * len(name), name.encode()))
+        shutil.copystat(kept, file)
+
+
+def _folder(name: str) -> Path:
+    folder = Path(os.environ[_HOME]) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _drop_clones() -> None:
@@ -233,7 +281,7 @@ def shared_clone(server: str, template: str) -> Iterator[str]:
     name = _clone(server, template)
     yield _named(server, name)
     db.dispose()
-    _drop(server, name)
+    _drop_clone(server, name)
 
 
 @pytest.fixture
@@ -273,7 +321,7 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
     name = _clone(server, template)
     with pointed_to(_named(server, name)):
         yield _named(server, name)
-    _drop(server, name)
+    _drop_clone(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -282,13 +330,13 @@ def files_database(server: str, template: str) -> Iterator[str]:
     name = _clone(server, template)
     with pointed_to(_named(server, name)):
         yield _named(server, name)
-    _drop(server, name)
+    _drop_clone(server, name)
 
 
 @pytest.fixture(scope="session")
 def traded_template(server: str, template: str) -> tuple[str, Traded]:
     """The name of a database with a market whose warehouse is built, and what is in it; made once for all workers."""
-    name = f"wholesale_clone_{os.environ[_RUN]}_traded"
+    name = f"wholesale_clone_{os.environ[_RUN]}_traded_{0:012}"  # as long as those of `_clone_name`
     kept = Path(os.environ[_HOME]) / f"{name}.pickle"
     with _one_worker_at_a_time("traded"):
         if not kept.exists():
@@ -299,6 +347,7 @@ def traded_template(server: str, template: str) -> tuple[str, Traded]:
             with pointed_to(_named(server, name)), tempfile.TemporaryDirectory() as folder:
                 made = make_traded(Path(folder))
             _end_sessions(server, name)
+            _keep_the_parsed_project(name)
             kept.write_bytes(pickle.dumps(made))
     return name, pickle.loads(kept.read_bytes())
 
@@ -309,7 +358,7 @@ def traded(server: str, traded_template: tuple[str, Traded]) -> Iterator[Traded]
     name = _clone(server, traded_template[0])
     with pointed_to(_named(server, name)):
         yield traded_template[1]
-    _drop(server, name)
+    _drop_clone(server, name)
 
 
 @pytest.fixture(scope="session")

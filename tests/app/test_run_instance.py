@@ -23,8 +23,9 @@ def home():
     folder = Path(tempfile.mkdtemp(prefix="wholesale-run-"))
     folder.chmod(0o755)
     yield folder
-    _wholesale(folder, "stop")
-    postgres.stop(folder)
+    if (folder / "postgres").exists():  # else nothing was started
+        _wholesale(folder, "stop")
+        postgres.stop(folder)
     subprocess.run(["rm", "-rf", str(folder)], check=False)
 
 
