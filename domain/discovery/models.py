@@ -143,7 +143,13 @@ class SearchLexeme(Record):
     __tablename__ = "search_lexemes"
     __table_args__ = (
         CheckConstraint("documents > 0", name="documents"),
-        Index("search_lexemes_trgm_idx", "lexeme", postgresql_using="gin", postgresql_ops={"lexeme": "gin_trgm_ops"}),
+        Index(
+            "search_lexemes_trgm_idx",
+            "lexeme",
+            postgresql_using="gin",
+            postgresql_ops={"lexeme": "gin_trgm_ops"},
+            postgresql_where=text("lexeme !~ '[0-9]'"),
+        ),
     )
 
     lexeme: Mapped[str] = mapped_column(primary_key=True)

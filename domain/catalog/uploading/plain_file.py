@@ -123,6 +123,7 @@ def import_catalog(work: Work, *, path: Path, seller: str, currency: str = "EUR"
     )  # fmt: skip
     work.session.flush()
     bad: list[tuple[int, str]] = []
+    work.session.execute(text("set local statement_timeout = '1h'"))  # a large file is one statement a table
     work.session.execute(text("drop table if exists pg_temp.staged_catalog"))
     work.session.execute(_STAGE)
     connection: Any = work.session.connection().connection.driver_connection

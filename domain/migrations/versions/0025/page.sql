@@ -38,7 +38,7 @@ begin
             select l.lexeme, l.documents from search_lexemes l
             where k.documents = 0 and length(k.lexeme) > 2 and l.lexeme operator(public.%) k.lexeme
               and public.similarity(l.lexeme, k.lexeme) >= 0.4
-              and (k.lexeme !~ '[0-9]' or l.lexeme ~ '[0-9]')
+              and k.lexeme !~ '[0-9]' and l.lexeme !~ '[0-9]'
             order by (starts_with(l.lexeme, k.lexeme))::integer desc,
                      round((public.similarity(l.lexeme, k.lexeme)
                             - 0.05 * abs(length(l.lexeme) - length(k.lexeme)))::numeric, 1) desc,

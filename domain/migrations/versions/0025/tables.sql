@@ -39,14 +39,15 @@ create index product_search_sellers_idx on product_search using gin (seller_ids)
 create index product_search_category_id_idx on product_search (category_id, product_id);
 create index product_search_from_price_idx on product_search (from_price, product_id);
 
--- In how many products that everybody may find a word stands, at the last count.
+-- In how many products that everybody may find a word stands, at the last count. Of words with digits, which are
+-- mostly numbers of one product each, only those of several: unknown ones count as rare, and are not taken for others.
 create table search_lexemes (
     lexeme text not null,
     documents integer not null,
     constraint search_lexemes_pkey primary key (lexeme),
     constraint search_lexemes_documents_check check (documents > 0)
 );
-create index search_lexemes_trgm_idx on search_lexemes using gin (lexeme gin_trgm_ops);
+create index search_lexemes_trgm_idx on search_lexemes using gin (lexeme gin_trgm_ops) where lexeme !~ '[0-9]';
 
 create table search_totals (
     is_only boolean not null default true,
