@@ -71,8 +71,9 @@ def tiles(
         left_out = f" {words.count(value.uncosted, 'unit')} came in without a cost and count nothing." * bool(
             value.uncosted
         )
+        known = value.uncosted < value.units or not value.units
         shown.append(
-            Tile("Stock at cost", words.money_short(value.value, value.currency),
+            Tile("Stock at cost", words.money_short(value.value, value.currency) if known else "–",
                  f"What the goods that lie here have cost you.{left_out}",
                  "the sum of quantity × cost over all layers that are left", "now")
         )  # fmt: skip
@@ -80,11 +81,11 @@ def tiles(
                       f"All products together; {words.number(free)} of them are free to sell.",
                       "the sum of all places, lots and goods on the way between them", "now"))  # fmt: skip
     left = stock.days_left(free, rate)
-    between = "" if left is None else f"P10 to P90: {_days(free, high)} to {_days(free, low)}"
-    shown.append(Tile("Days of stock left", "–" if left is None else words.number(left),
-                      "How long the free stock lasts at the demand that is expected, all products together.",
-                      "free units ÷ units that go out a day, without the days on which nothing was there", "now",
-                      delta=between or None, delta_description=None))  # fmt: skip
+    between = "" if left is None else f" ({_days(free, high)}–{_days(free, low)})"
+    shown.append(Tile("Days of stock left", "–" if left is None else words.number(left) + between,
+                      "How long the free stock lasts at the demand that is expected, all products together, with "
+                      "P10 to P90.",
+                      "free units ÷ units a day, without the days on which nothing was there", "now"))  # fmt: skip
     if turns is not None:
         shown.append(
             Tile("Turns a year", "–" if turns.per_year is None else words.tenths(turns.per_year),
@@ -94,8 +95,8 @@ def tiles(
         )  # fmt: skip
     idle_value = sum((line.value for line in dead if line.value is not None), Decimal(0))
     shown.append(
-        Tile("Not moving", words.money_short(idle_value, value.currency) if value.value is not None
-             else words.number(sum(line.on_hand for line in dead)),
+        Tile("Not moving", words.money_short(idle_value, value.currency) if idle_value or not dead and value.value
+             else words.count(sum(line.on_hand for line in dead), "unit"),
              f"{words.count(len(dead), 'product')} of which nothing has gone out for {idle} days.",
              f"products with stock whose last sale, or first receipt, is more than {idle} days ago", "now")
     )  # fmt: skip
@@ -157,9 +158,12 @@ def products(lines: Sequence[StockLine], *, sees_costs: bool, on_open: Callable[
         Column("Goes out a day", lambda line: a_day(line.per_day), "right"),
         Column("In the period", lambda line: words.number(line.units_out), "right", help="Units that went out."),
         Column("On hand", lambda line: words.number(line.on_hand), "right"),
-        Column("Held for orders", lambda line: words.number(line.reserved), "right"),
-        Column("SKU", lambda line: line.sku or "–"),
     ]
+    if any(line.offer_id for line in lines):  # who sells has numbers of their own, and orders that goods are held for
+        columns += [
+            Column("Held for orders", lambda line: words.number(line.reserved), "right"),
+            Column("SKU", lambda line: line.sku or "–"),
+        ]
     if sees_costs:
         columns.insert(6, Column("At cost", lambda line: _at_cost(line), "right"))
     paged_table(
@@ -322,7 +326,9 @@ def product(line: StockLine, *, may_manage: bool, sees_costs: bool) -> None:
             "Free": words.number(line.available), "Held for orders": words.number(line.reserved),
             "On the way": words.number(going.on_order),
             "Goes out a day": f"{a_day(line.per_day)} ({a_day(line.low)}–{a_day(line.high)})",
-            "Lasts": lasts_between(line) + gone, "Class": line.abc + line.xyz, "Alert": alert,
+            "What is free lasts": lasts_between(line),
+            "Gone, with what is on the way": words.day(going.runs_out_on) if going.runs_out_on else "not in 60 days",
+            "Class": line.abc + line.xyz, "Alert": alert,
         })  # fmt: skip
         if may_manage and st.button("Change the alert", icon=":material/notifications:"):
             change_alert(line)

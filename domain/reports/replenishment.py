@@ -158,7 +158,7 @@ def recommendations(work: Work, *, location_id: UUID | None = None) -> list[Reco
     found = []
     for level in _levels(work, location_id=location_id):
         lacking, cover = needed(level)
-        if not lacking:
+        if not lacking or not level.line.per_day:  # of what nobody has bought yet a range says how little is known
             continue
         line, terms = level.line, level.terms
         found.append(

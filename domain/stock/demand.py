@@ -7,7 +7,7 @@ asks gets a `Demand` and need not know where it comes from.
 
 from collections.abc import Collection, Sequence
 from math import ceil, log, sqrt
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -99,7 +99,20 @@ def _unknown(variant_id: UUID, days: int) -> Demand:
                   days_empty=days, days_sold=0)  # fmt: skip
 
 
-def within(demand: Demand, days: float) -> tuple[float, float, float]:
+class Rate(Protocol):
+    """What a look ahead needs of a demand; a row of the stock has it as well."""
+
+    @property
+    def per_day(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def dispersion(self) -> float: ...
+
+
+def within(demand: Rate, days: float) -> tuple[float, float, float]:
     """Units that go out within so many days: P10, mean and P90.
 
     The spread has two parts: what chance does to a known rate (grows with the days) and how well the rate is known

@@ -1,19 +1,24 @@
 """What the stock tells: its value, how long it lasts, what lies, what expires, and what to reorder or make."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import streamlit as st
 
 from app import words
 from app.bridge import ask
+from app.exports import Sheet
 from app.navigation import go, guard, page_of
 from app.parts import Column, bars, empty_state, id_or_none, inventory, page_header, paged_table, section
 from app.parts.downloads import export_box
 from app.parts.filters import choice, tabs_of
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.periods import today
+from app.parts.prices import midnight
 from app.parts.text import plain
-from domain import orders, reports, stock
+from domain import orders, pricing, reports, stock
 from domain.identity import OrgKind, Permission
 from domain.reports import Recommendation
 from domain.stock import StockLine
@@ -68,6 +73,37 @@ def act(chosen: Sequence[Recommendation]) -> None:
     wish(chosen) if makes else reorder(chosen)
 
 
+@guarded_dialog("Offer at a clearance price")
+def clear(offer_id: UUID, name: str, units: int, percent: int, last_day: date) -> None:
+    st.markdown(f"**{plain(name)}** · {words.count(units, 'unit')}")
+    with st.form(once(f"clear-{offer_id}"), border=False):
+        one, two = st.columns(2)
+        off = one.number_input("Percent off", 1, 90, percent)
+        last = two.date_input("Last day", last_day, min_value=today())
+        st.caption("A promotion for everybody; it ends by itself when these units are sold. You find it under Prices.")
+        if st.form_submit_button("Offer it", type="primary") and settle(
+            pricing.make_rule, request=f"clear-{offer_id}", step=pricing.Step.PROMOTION, kind=pricing.RuleKind.PERCENT,
+            title="Clearance", scope=pricing.Scope.OFFERS, offer_ids=[offer_id], percent=Decimal(int(off)),
+            ends_at=midnight(last + timedelta(days=1), who.time_zone), budget_units=units,
+            done="Buyers see the price now.",
+        ):  # fmt: skip
+            st.rerun()
+
+
+def clear_one_of(goods: Sequence[tuple[UUID, str, int, int, date]], key: str) -> None:
+    """Choose one of the goods (offer, name, units, percent off, last day) and offer it cheaper."""
+    if not goods or not actor.may(Permission.MANAGE_PRICES):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox(
+            "Offer one of these at a clearance price", range(len(goods)), index=None, placeholder="Product", width=360,
+            key=key, format_func=lambda i: f"{goods[i][1]} · {words.number(goods[i][2])}",
+        )  # fmt: skip
+        pressed = st.button("Clear it", icon=":material/sell:", disabled=number is None, key=f"{key}-do")
+        if pressed and number is not None:
+            clear(*goods[number])
+
+
 variant_id = id_or_none("variant")
 if variant_id is not None:
     found = inventory.line_of(ask(stock.stock_lines), variant_id)
@@ -107,7 +143,7 @@ dead = sorted(
 def files() -> None:
     advice = ask(reports.recommendations)
 
-    def sheets() -> tuple[list, dict[str, str]]:
+    def sheets() -> tuple[list[Sheet], dict[str, str]]:
         tables = [inventory.levels_sheet(lines, sees_costs=sees_costs), inventory.advice_sheet(advice)]
         return tables, {"What": "Inventory by product", "Period": inventory.PERIODS[str(period)]}
 
@@ -177,11 +213,20 @@ elif show == "reorder":
     )  # fmt: skip
 elif show == "idle":
     inventory.not_moving(dead, sees_costs=sees_costs, idle=idle)
+    in_a_month = today() + timedelta(days=30)
+    clear_one_of(
+        [(line.offer_id, inventory.named(line), line.available, 25, in_a_month) for line in dead[:100]
+         if line.offer_id is not None and line.is_on_sale and line.available], "clear-idle",
+    )  # fmt: skip
     if dead:
         with st.container(horizontal=True):
-            st.page_link(page_of("manufacturer-products"), label="Change prices", icon=":material/sell:")
             st.page_link(page_of("manufacturer-stock"), label="Move or take out of stock", icon=":material/warehouse:")
 elif show == "expiring":
-    inventory.expiring(ask(stock.expiring_lots))
+    lots = ask(stock.expiring_lots)
+    inventory.expiring(lots)
+    clear_one_of(
+        [(lot.offer_id, inventory.named(lot), lot.on_hand, lot.mark_down_percent, lot.expires_on - timedelta(days=1))
+         for lot in lots if lot.offer_id is not None and lot.mark_down_percent and lot.days_left > 1], "clear-lot",
+    )  # fmt: skip
 else:
     draw_wishes()
