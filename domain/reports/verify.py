@@ -31,6 +31,8 @@ MEANING: dict[int, str] = {
     41: "In transit lies what transfers have sent and nobody has received; set aside lies what is not settled.",
     42: "A unit with a number of its own exists once and lies in one place, where there are at least as many units.",
     43: "What is kept for customers is there, and what they used of it is what their orders took.",
+    44: "What a promotion has spent is the sum of its uses, within its limits; what ended before a sale gave back.",
+    45: "Of one offer and quantity no two list prices hold at the same instant.",
     50: "What was put into stores had been accepted.",
     51: "What stores sold has left their stock.",
 }

@@ -272,6 +272,13 @@ ALLOCATION = (
     f" select gen_random_uuid(), '{SELLER}', '{VARIANT}', '{BUYER}', MANY, USED, 'active', '',"
     " transaction_timestamp() + interval '1 day', transaction_timestamp()"
 )
+BUDGET = (
+    "insert into price_rules (id, seller_id, step, kind, title, scope, percent, minimum_quantity, starts_at, created_at)"
+    f" select '{LOT}', '{SELLER}', 'promotion', 'percent', 'Spring', 'all', 10, 1, transaction_timestamp(),"
+    " transaction_timestamp();"
+    "insert into promotion_budgets (rule_id, seller_id, unit_limit, units_spent)"
+    f" values ('{LOT}', '{SELLER}', 10, 3)"
+)
 BREAKS = [
     Break(
         1,
@@ -568,7 +575,7 @@ BREAKS = [
         42,
         "more numbers than units",
         "insert into stock_serials (id, org_id, variant_id, lot_id, serial, state, location_id, received_at)"
-        f" select gen_random_uuid(), org_id, variant_id, lot_id, 'N' || g, 'in_stock', location_id,"
+        " select gen_random_uuid(), org_id, variant_id, lot_id, 'N' || g, 'in_stock', location_id,"
         " transaction_timestamp() from stock_balances, generate_series(1, on_hand + 1) g",
     ),
     Break(
@@ -580,6 +587,14 @@ BREAKS = [
         " transaction_timestamp() from stock_balances, generate_series(1, 2) g",
     ),
     Break(43, "an allocation was used by nobody", ALLOCATION.replace("USED", "5").replace("MANY", "10")),
+    Break(44, "a budget says more than was spent", BUDGET),
+    Break(
+        45,
+        "two prices hold at once",
+        "insert into price_tiers (id, offer_id, seller_id, minimum_quantity, unit_price, valid_from, valid_to)"
+        f" select gen_random_uuid(), '{OFFER}', '{SELLER}', 1, 1 + n, transaction_timestamp() + n * interval '1 hour',"
+        " transaction_timestamp() + (n + 2) * interval '1 hour' from generate_series(0, 1) n",
+    ),
     Break(43, "more is kept than there is", ALLOCATION.replace("USED", "0").replace("MANY", "1000000")),
 ]
 

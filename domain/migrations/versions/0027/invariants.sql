@@ -75,6 +75,40 @@ from (select org_id, variant_id, sum(quantity - used) as quantity from stock_all
 where a.quantity > (select coalesce(sum(b.on_hand - b.reserved), 0) from stock_balances b
                     where b.org_id = a.org_id and b.variant_id = a.variant_id);
 
+-- What promotions spent is what their uses say, and of one offer one list price holds at a time.
+create view price_breaches (name, id) as
+with used as (
+    select rule_id, sum(units)::bigint as units, sum(amount) as amount from promotion_uses group by rule_id
+)
+select 'budgets_are_sums', b.rule_id::text
+from promotion_budgets b left join used u on u.rule_id = b.rule_id
+where b.units_spent <> coalesce(u.units, 0)
+   or b.amount_spent <> case when b.amount_limit is null then 0 else coalesce(u.amount, 0) end
+   or b.units_spent > b.unit_limit or b.amount_spent > b.amount_limit
+union
+select 'budgets_are_sums', r.line_id::text
+from promotion_uses r left join promotion_uses s on s.line_id = r.line_id and s.kind = 'spent' and s.rule_id = r.rule_id
+where r.kind = 'returned' and (s.id is null or r.amount + s.amount <> 0 or r.units + s.units <> 0)
+union
+-- a promotion pays for lines of its own seller, as many units as were ordered, and the line says so
+select 'budgets_are_sums', u.line_id::text
+from promotion_uses u join order_lines l on l.id = u.line_id
+where u.kind = 'spent' and (l.order_id <> u.order_id or l.seller_id <> u.seller_id or l.ordered <> u.units
+      or not l.price_trace @> jsonb_build_array(jsonb_build_object('step', 'promotion', 'rule', u.rule_id::text)))
+union
+-- ended orders have given back
+select 'budgets_are_sums', u.line_id::text
+from promotion_uses u join supplier_orders o on o.id = u.order_id
+where u.kind = 'spent' and o.state in ('cancelled', 'declined', 'expired')
+  and not exists (select 1 from promotion_uses r where r.line_id = u.line_id and r.kind = 'returned')
+union
+-- prices_follow_one_another: of one offer and quantity no two list prices hold at the same instant
+select 'prices_follow_one_another', a.id::text
+from (select id, valid_from, valid_to, lead(valid_from) over (partition by offer_id, minimum_quantity
+                                                               order by valid_from, valid_to nulls last) as following
+      from price_tiers) a
+where a.following < coalesce(a.valid_to, 'infinity');
+
 create or replace function invariants_at(p_now timestamptz)
     returns table (number integer, name text, violations bigint, sample jsonb)
     language sql stable security definer set search_path = market, pg_temp as $$
@@ -84,7 +118,8 @@ create or replace function invariants_at(p_now timestamptz)
         (8, 'commission_is_exact'), (9, 'totals_are_sums'), (10, 'stock_not_negative'),
         (11, 'stock_is_moved'), (12, 'reserved_is_held'), (15, 'orders_move_legally'), (16, 'audit_chains'),
         (17, 'deliveries_are_tried'), (18, 'twice_is_once'), (28, 'currencies_match'), (29, 'amounts_are_settled'),
-        (40, 'layers_are_stock'), (41, 'transit_is_sent'), (42, 'serials_in_one_place'), (43, 'allocations_within_stock')
+        (40, 'layers_are_stock'), (41, 'transit_is_sent'), (42, 'serials_in_one_place'), (43, 'allocations_within_stock'),
+        (44, 'budgets_are_sums'), (45, 'prices_follow_one_another')
     ), broken as (
         select number, id from ledger_breaches
         union select number, id from money_breaches
@@ -94,6 +129,7 @@ create or replace function invariants_at(p_now timestamptz)
         union select number, id from log_breaches
         union select number, id from currency_breaches
         union select number, id from amount_breaches
+        union select p.number, b.id from price_breaches b join promises p on p.name = b.name
     ), ranked as (
         select number, id, row_number() over (partition by number order by id) as place from broken
     )
