@@ -6,12 +6,12 @@ A picture is kept whole and in two sizes, for lists and for cards; the first one
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, true
 
 from domain.catalog.events import MediaChanged
-from domain.catalog.models import Product, ProductMedia
+from domain.catalog.models import Offer, Product, ProductMedia, Variant
 from domain.catalog.products import named, own_product
-from domain.catalog.states import MediaKind
+from domain.catalog.states import MediaKind, OfferState
 from domain.catalog.views import MediaRow
 from domain.identity import Permission
 from domain.kernel import files
@@ -107,13 +107,20 @@ def arrange_media(work: Work, *, product_id: UUID, media_ids: Sequence[UUID]) ->
 
 
 def media_of(work: Work, *, product_ids: Sequence[UUID]) -> dict[UUID, list[MediaRow]]:
-    """What shows each product, in order, for everybody who is signed in."""
+    """What shows each product, in order: of what is on sale for everybody who is signed in, of drafts for their own."""
     if work.actor.org_id is None and not work.actor.is_staff:
         raise NotFound
+    on_sale = (
+        select(Offer.id)
+        .join(Variant, Variant.id == Offer.variant_id)
+        .where(Variant.product_id == ProductMedia.product_id, Offer.state == OfferState.PUBLISHED.value)
+    )
     rows = work.session.scalars(
         select(ProductMedia)
-        .join(Product, Product.id == ProductMedia.product_id)
-        .where(ProductMedia.product_id.in_(list(product_ids)))
+        .where(
+            ProductMedia.product_id.in_(list(product_ids)),
+            true() if work.actor.is_staff else or_(ProductMedia.org_id == work.actor.org_id, on_sale.exists()),
+        )
         .order_by(ProductMedia.product_id, ProductMedia.position, ProductMedia.id)
     )
     found: dict[UUID, list[MediaRow]] = {}

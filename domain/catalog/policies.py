@@ -115,18 +115,23 @@ def my_policies(work: Work, *, with_old: bool = False) -> list[PolicyRow]:
 
 
 def policies(work: Work, *, policy_ids: Sequence[UUID]) -> dict[UUID, PolicyRow]:
-    """Policies by their ids, as buyers and sellers of what is sold under them read them."""
+    """Policies by their ids: one's own, those of what is on sale, and those that one's own orders were placed under."""
     if work.actor.org_id is None and not work.actor.is_staff:
         raise NotFound
-    rows = work.session.scalars(select(SalePolicy).where(SalePolicy.id.in_(list(policy_ids))))
-    return {
-        row.id: PolicyRow(
-            policy_id=row.id, seller_id=row.seller_id, name=row.name, version=row.version, return_days=row.return_days,
-            restocking_share=row.restocking_share, warranty_months=row.warranty_months, exclusions=row.exclusions,
-            valid_from=row.valid_from, valid_to=row.valid_to,
-        )
-        for row in rows
-    }  # fmt: skip
+    facts = {"ids": list(policy_ids), "me": work.actor.org_id, "staff": work.actor.is_staff}
+    rows = work.session.execute(_SHOWN, facts)
+    return {row.policy_id: PolicyRow.model_validate(row._asdict()) for row in rows}
+
+
+_SHOWN = text("""
+    select p.id as policy_id, p.seller_id, p.name, p.version, p.return_days, p.restocking_share, p.warranty_months,
+           p.exclusions, p.valid_from, p.valid_to
+    from sale_policies p
+    where p.id = any (:ids) and (
+        :staff or p.seller_id = :me
+        or exists (select 1 from offers o where o.policy_id = p.id and o.state = 'published')
+        or exists (select 1 from order_lines l where l.policy_id = p.id and l.buyer_id = :me))
+""")
 
 
 def _check(return_days: int, restocking_share: Decimal, warranty_months: int, exclusions: str) -> None:

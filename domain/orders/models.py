@@ -253,6 +253,7 @@ class OrderLine(Record):
         ),
         ForeignKeyConstraint(["offer_id", "seller_id"], ["offers.id", "offers.seller_id"]),
         ForeignKeyConstraint(["policy_id", "seller_id"], ["sale_policies.id", "sale_policies.seller_id"]),
+        Index("order_lines_policy_id_idx", "policy_id", postgresql_where=text("policy_id is not null")),
         UniqueConstraint("order_id", "line_no"),
         Index(None, "offer_id"),
         *settled("goods", "tax", "shipping"),

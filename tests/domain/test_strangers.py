@@ -1175,6 +1175,7 @@ class Watch:
             " union all select id::text from organizations where kind in ('manufacturer', 'distributor')"
             " union all select id::text from categories union all select id::text from commission_rules"
             " union all select id::text from reviews where published_at is not null"
+            " union all select concat(m.id, m.file_id, m.card_file_id, m.thumb_file_id) from product_media m"
         )
         # What is packed without a gap is taken apart in steps of one id's length.
         shown = {text[i : i + 36] for text in public for i in range(0, len(text), 36)}

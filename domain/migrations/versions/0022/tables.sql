@@ -101,6 +101,7 @@ alter table order_lines
     add column grade text,
     add constraint order_lines_policy_id_seller_id_fkey
         foreign key (policy_id, seller_id) references sale_policies (id, seller_id);
+create index order_lines_policy_id_idx on order_lines (policy_id) where policy_id is not null;
 alter table supplier_orders
     add column production_days bigint default 0 not null;
 
