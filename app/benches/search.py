@@ -116,9 +116,9 @@ def _measure(products: int, rounds: int, say: Callable[[str], None]) -> list[Row
         db.url(db.Role.OWNER), pool_size=1, connect_args={"options": "-c search_path=market,public"}
     )
     with engine.connect() as bare, begin(buyer) as work:
-        pids = bare.execute(sa.text("select pg_backend_pid()")).scalar_one(), _pid(work.session)
+        pids: tuple[int, int] = bare.execute(sa.text("select pg_backend_pid()")).scalar_one(), _pid(work.session)
         bare.rollback()
-        skus = list(bare.execute(sa.text("select sku from offers order by md5(sku) limit 60")).scalars())
+        skus: list[str] = list(bare.execute(sa.text("select sku from offers order by md5(sku) limit 60")).scalars())
         bare.rollback()
     questions = _questions()
     with engine.connect() as bare:
@@ -253,7 +253,7 @@ def _fill(products: int, say: Callable[[str], None]) -> None:
         connection.execute("vacuum analyze")
         _check_sample(connection)
     with begin(Actor.system()) as work:
-        sellers = list(
+        sellers: list[UUID] = list(
             work.session.execute(sa.text("select id from organizations where kind = 'manufacturer'")).scalars()
         )
     run(Actor.system(), verification.vouch, org_ids=sellers, level=2, reason="A market to measure")

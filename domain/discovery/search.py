@@ -60,8 +60,8 @@ _TERMS = text(
     " from search_size() n left join search_terms(:find) t on true"
 )
 _PAGE = text(
-    "select total, capped, how, listed, facets from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery),"
-    " cast(:terms as tsquery[]), cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push,"
+    "select total, capped, how, listed, facets"
+    " from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]), cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push,"
     " cast(:filters as jsonb), :order, :size, :skip, :candidates, :now)"
 )
 # One row for each product that is shown: its best offer among those that passed the filters.
@@ -356,4 +356,6 @@ def count_words(work: Work) -> int:
     """
     if not work.actor.is_system:
         raise NotFound
+    # A million products take longer than a request may.
+    work.session.execute(text("set local statement_timeout = '15min'"))
     return int(work.session.scalar(text("select search_count(:now)"), {"now": work.now}) or 0)
