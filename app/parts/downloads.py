@@ -48,7 +48,9 @@ def export_box(name: str, sheets: Callable[[], Made], *, choices: Mapping[str, s
         )  # fmt: skip
 
 
-def rows_button(name: str, table: Callable[[], Sheet], *, choices: Mapping[str, str]) -> None:
+def rows_button(
+    name: str, table: Callable[[], Sheet], *, choices: Mapping[str, str], label: str = "CSV"
+) -> None:
     """A quiet button below a table that takes all of its rows along as CSV; `name` is unique on the screen.
 
     `choices` say which rows these were, for whoever reads later what was taken along.
@@ -63,7 +65,7 @@ def rows_button(name: str, table: Callable[[], Sheet], *, choices: Mapping[str, 
         return as_csv(sheet)
 
     st.download_button(
-        "CSV", later(made), file_name(name, ending="csv"), CSV, key=f"rows-{name}", on_click="ignore",
+        label, later(made), file_name(name, ending="csv"), CSV, key=f"rows-{name}", on_click="ignore",
         type="tertiary", icon=":material/download:", help="All rows of this table, on every page of it",
     )  # fmt: skip
 

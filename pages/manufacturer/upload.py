@@ -132,7 +132,9 @@ def draw_bad(sheet: UploadSheet) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = f"The first {SHOWN} of {words.count(sheet.rows_bad, 'line')}" if sheet.rows_bad > SHOWN else ""
         st.caption(shown or words.count(sheet.rows_bad, "line"), width="content")
-        rows_button("rows-to-mend", lambda: all_bad(sheet), choices={"upload": str(sheet.upload_id)})
+        rows_button(
+            "rows-to-mend", lambda: all_bad(sheet), choices={"upload": str(sheet.upload_id)}, label="Download to mend"
+        )
 
 
 def all_bad(sheet: UploadSheet) -> Sheet:
@@ -258,7 +260,7 @@ def draw_undone(sheet: UploadSheet) -> None:
 
 
 def actions() -> None:
-    rows_button("product-template", template, choices={})
+    rows_button("product-template", template, choices={}, label="Template")
 
 
 upload_id = id_or_none("upload")

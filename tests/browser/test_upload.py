@@ -80,7 +80,7 @@ def test_a_workbook_with_bad_rows_is_mended_and_uploaded_again(web, visitor, tmp
     seller.sees("Rows to mend", f"Bring in {good:,} lines", "The good rows; the others are named")
     assert offers() == 0
     with seller.page.expect_download() as download:
-        seller.page.get_by_role("button", name="CSV", exact=True).last.click()
+        seller.page.get_by_role("button", name="Download to mend").last.click()
     bad = tmp_path / "bad.csv"
     download.value.save_as(bad)
 
