@@ -61,8 +61,9 @@ _TERMS = text(
 )
 _PAGE = text(
     "select total, capped, how, listed, facets"
-    " from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]), cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push,"
-    " cast(:filters as jsonb), :order, :size, :skip, :candidates, :now)"
+    " from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]),"
+    " cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push, cast(:filters as jsonb), :order,"
+    " :size, :skip, :candidates, :now)"
 )
 # One row for each product that is shown: its best offer among those that passed the filters.
 _SHOWN = text("""
