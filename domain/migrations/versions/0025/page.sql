@@ -84,7 +84,7 @@ create function search_quick(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
     p_order text, p_size integer, p_skip integer, p_cap integer, p_now timestamptz, p_suspended uuid[],
     out total bigint, out capped boolean, out how text, out listed jsonb, out facets jsonb)
-    language plpgsql stable security definer set search_path = market, pg_temp
+    language plpgsql stable set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
     anybody_is boolean := cardinality(p_suspended) > 0;

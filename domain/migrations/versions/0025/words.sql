@@ -57,7 +57,7 @@ create function search_shelf(minimum bigint, lead bigint, price numeric) returns
 -- sizes, so rows are looked up one by one, and `offset 0` keeps it from reading all that is published for each. The products are locked first, so that of two who change offers of
 -- one product at once the second one sees what the first one did.
 create function search_refresh(p_products uuid[], p_words boolean) returns void
-    language plpgsql security definer set search_path = market, pg_temp
+    language plpgsql set search_path = market, pg_temp
     set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 begin
     perform 1 from (select distinct id from unnest(p_products) u(id) order by id) u
