@@ -96,6 +96,9 @@ def order_matrix(name: str, unit: str, offers: Sequence[OfferCard], option_names
                     st.markdown(f":small[**{plain(each)}**{stock}]")
                 if count and (count < offer.minimum_quantity or count % offer.order_increment):
                     too_few.append(offer)
+    if len(offers) > len(shown):
+        of = f"{words.number(len(shown))} of {words.number(len(offers))}"
+        st.caption(f"These are {of} variants; choose the others one by one beside, or by a quick order.")
     _total(name, unit, shown, keys, counts, prices, too_few, option_names, may=may)
 
 

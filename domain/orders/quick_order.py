@@ -36,11 +36,12 @@ def read_quick_order(work: Work, *, pasted: str) -> QuickOrder:
     missing = [line for line in asked if line.why is None and not matches.get(line.code.lower())]
     elsewhere = _elsewhere(work, missing)
     offers = {row.offer_id: row for rows in (*matches.values(), *elsewhere.values()) for row in rows}
-    counts = dict.fromkeys(offers, 1)
+    counts = dict.fromkeys(offers, 0)  # lines of one offer count together, as they will in the basket
     for line in asked:
         for row in matches.get(line.code.lower(), []):
-            counts[row.offer_id] = max(1, min(LARGEST, line.count * (_size(row, line.pack) or 1)))
-    prices = pricing.resolve(work, quantities=counts)
+            counts[row.offer_id] += line.count * (_size(row, line.pack) or 1)
+    asked_for = {offer_id: max(1, min(LARGEST, count)) for offer_id, count in counts.items()}
+    prices = pricing.resolve(work, quantities=asked_for)
     told = discovery.shown_stock(
         work, available={row.offer_id: (row.seller_id, row.available) for row in offers.values()}
     )

@@ -115,6 +115,9 @@ def test_customers_countries_and_days_let_a_buyer_in(market: Market) -> None:
     ):  # fmt: skip
         show(maker, mine, *rows)
         assert (mine in found_by(shop)) is seen, rows
+    group = run(maker.owner, pricing.open_group, request_id=uuid4(), name="Friends", customer_ids=[shop.org_id])
+    show(maker, mine, AudienceRow(kind=Shown.GROUP, subject_id=group))
+    assert mine in found_by(shop) and mine not in found_by(other_shop)
     show(maker, mine, customer)
     assert mine not in found_by(other_shop)
     with begin(Actor.system()) as work:
