@@ -206,7 +206,7 @@ def draw_lists() -> None:
     columns = [
         Column("SKU", lambda row: row.sku, "open"),
         Column("Product", lambda row: row.name, width="medium"),
-        Column("Prices", lambda row: ladder_words(row.quantities, row.prices, row.currency), width="large"),
+        Column("Prices", lambda row: ladder_words(row.quantities, row.prices, row.currency), width=310),
         Column("Planned", lambda row: words.count(row.planned, "list") if row.planned else "–"),
         Column("Floor", lambda row: words.unit_price(row.floor, row.currency), "right"),
         Column("State", lambda row: row.state, "state"),
@@ -276,8 +276,8 @@ def draw_budget(row: RuleRow) -> None:
             Decimal(row.units_spent or 0) / row.unit_limit,
             f"{words.number(row.units_spent or 0)} of {words.count(row.unit_limit, 'unit')} sold under it",
         ))  # fmt: skip
-    for share, said in meters:
-        st.progress(float(share), plain(f"{said} · {sold}"))
+    for place, (share, said) in enumerate(meters):
+        st.progress(float(share), plain(said if place else f"{said} · {sold}"))
     if not meters:
         st.caption(plain(f"No budget · {sold}"))
 
@@ -377,7 +377,8 @@ def draw_try() -> None:
     with left, st.container(border=True):
         offer_id = st.selectbox("Product", list(names), format_func=lambda each: names[each], key="try-offer")
         customer = st.selectbox("Customer", list(customers), format_func=lambda each: customers[each], key="try-whom")
-        quantity = int(st.number_input("Quantity", 1, value=1, step=1, key="try-quantity"))
+        least = next(row.minimum_quantity for row in offers if row.offer_id == offer_id)
+        quantity = int(st.number_input("Quantity", 1, value=least, step=1, key=f"try-quantity-{offer_id}"))
         day = st.date_input("On", today(), key="try-day", help="A day that was, or one that is planned.")
     at: datetime | None = None if day == today() else midnight(day, who.time_zone)
     wanted = pricing.Ask(customer, offer_id, quantity)
