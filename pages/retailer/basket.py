@@ -47,7 +47,7 @@ def draw_product(line: BasketRow) -> None:
 
 def draw_hint(line: BasketRow) -> None:
     """The reasons of the price, and what the next break saves."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         why_this_price(line.price_trace, line.currency, key=f"why-{line.offer_id}")
         if line.next_quantity is not None and line.next_unit_price is not None:
             more = words.number(line.next_quantity - line.quantity)
@@ -60,7 +60,7 @@ def draw_hint(line: BasketRow) -> None:
 
 
 def draw_line(line: BasketRow) -> None:
-    name, amount, money, remove = st.columns([3, 1.3, 1.4, 0.4], vertical_alignment="center")
+    name, amount, money, remove = st.columns([4.2, 1.4, 1.2, 0.4], vertical_alignment="center")
     with name, st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         if line.picture_file_id in small:
             st.image(small[line.picture_file_id], width=56, alt="")
@@ -178,7 +178,7 @@ with side, st.container(border=True):
     else:
         money_table(
             [
-                *([Sum("Below the list prices", -saved)] if saved else []),
+                *([Sum("At list prices", basket.goods + saved), Sum("Discounts", -saved)] if saved else []),
                 Sum("Goods", basket.goods),
                 Sum("Tax", basket.tax),
                 Sum("Shipping", basket.shipping),

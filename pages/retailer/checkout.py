@@ -85,9 +85,10 @@ with main:
             )
 with side, st.container(border=True):
     section("Total")
+    saved = saved_on(basket)
     money_table(
         [
-            *([Sum("Below the list prices", -saved_on(basket))] if saved_on(basket) else []),
+            *([Sum("At list prices", basket.goods + saved), Sum("Discounts", -saved)] if saved else []),
             Sum("Goods", basket.goods),
             Sum("Tax", basket.tax),
             Sum("Shipping", basket.shipping),
