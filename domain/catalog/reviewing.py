@@ -122,7 +122,7 @@ def withdraw_change(work: Work, *, change_id: UUID) -> None:
 _CHANGES = text("""
     select h.id as change_id, h.product_id, p.name as product_name, h.seller_id, s.name as seller_name,
            c.name as category, h.kind, h.state, h.asked_at, a.name as asked_by, h.decided_at, h.reason, h.before,
-           h.after, count(*) over () as total
+           h.after, p.description, p.specifications, p.picture_file_id, count(*) over () as total
     from catalog_changes h
     join products p on p.id = h.product_id join organizations s on s.id = h.seller_id
     left join categories c on c.id = p.category_id left join people a on a.id = h.asked_by

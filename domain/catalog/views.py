@@ -269,4 +269,7 @@ class ChangeRow(View):
     reason: str | None
     before: dict[str, Any]
     after: dict[str, Any]
+    description: str
+    specifications: dict[str, Any]
+    picture_file_id: UUID | None
     total: int = 0

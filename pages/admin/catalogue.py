@@ -15,6 +15,7 @@ from app.parts.product_about import FIELDS, said
 from domain import catalog
 from domain.catalog import ChangeRow, ChangeState
 from domain.identity import Permission
+from domain.kernel import files
 
 _, actor = guard()
 MAY = actor.may(Permission.MODERATE_CATALOG)
@@ -42,6 +43,29 @@ def reject(row: ChangeRow) -> None:
         st.rerun()
 
 
+def draw_product(row: ChangeRow) -> None:
+    """What would be on sale: its pictures, its words and what it claims."""
+    shown = SHOWN.get(row.product_id, [])
+    pictures = [(one.thumb_file_id or one.file_id, one.alt) for one in shown if one.kind == "picture"]
+    if not shown and row.picture_file_id:
+        pictures = [(row.picture_file_id, f"Picture of {row.product_name}")]
+    with st.container(horizontal=True, gap="medium"):
+        for file_id, alt in pictures[:3]:
+            content, _ = ask(files.read, file_id=file_id)
+            st.image(content, width=96, alt=alt)
+        with st.container(width="stretch", gap="xsmall"):
+            st.text(row.description or "No description.")
+            said_of = " · ".join(f"{name}: {said(value)}" for name, value in row.specifications.items())
+            if said_of:
+                st.caption(plain(said_of))
+            claims = ", ".join(
+                f"{words.requirement(one.requirement)} {one.number}" for one in CLAIMS.get(row.product_id, [])
+            )
+            pictured = "" if pictures else " · no picture"
+            claimed = f" · certificates: {claims}" if claims else ""
+            st.caption(plain(f"{words.count(len(row.after.get('offers', [])), 'offer')} of it{pictured}{claimed}"))
+
+
 def draw_change(row: ChangeRow) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -66,8 +90,7 @@ def draw_change(row: ChangeRow) -> None:
                     ):
                         st.rerun()
         if row.kind == "publication":
-            count = len(row.after.get("offers", []))
-            st.caption(f"{words.count(count, 'offer')} of it. Look at its name, words, pictures and claims.")
+            draw_product(row)
         for field in sorted(row.after, key=list(FIELDS).index):
             if field != "offers":
                 draw_difference(
@@ -95,6 +118,9 @@ if not rows:
         )
     else:
         empty_state("history", "Nothing here yet", "What was decided stands here with its reason.")
+PRODUCTS = [row.product_id for row in rows if row.kind == "publication"]
+SHOWN = ask(catalog.media_of, product_ids=PRODUCTS) if PRODUCTS else {}
+CLAIMS = ask(catalog.product_claims, product_ids=PRODUCTS) if PRODUCTS else {}
 for row in rows:
     draw_change(row)
 if rows:

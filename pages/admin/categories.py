@@ -175,11 +175,12 @@ with left, st.container(border=True):
         label_visibility="collapsed",
         index=list(BY_ID).index(wanted) if wanted in BY_ID else 0,
         format_func=lambda key: (
-            f"{' ' * BY_ID[key].depth}{plain(BY_ID[key].name)}"
+            (f":gray[{'—' * BY_ID[key].depth}] " if BY_ID[key].depth else "")
+            + plain(BY_ID[key].name)
             + (" :orange-badge[looked at]" if BY_ID[key].is_reviewed else "")
         ),
         captions=[
-            f"{' ' * node.depth}{words.count(node.products, 'product')}"
+            words.count(node.products, "product")
             + (f" · {words.count(node.attributes, 'attribute')}" if node.attributes else "")
             for node in TREE
         ],
