@@ -237,7 +237,6 @@ def _keep_the_parsed_project(name: str) -> None:
         if not kept.exists():
             whole = kept.with_name(f"{name}-{file.name}")
             whole.write_bytes(file.read_bytes().replace(name.encode(), b"?" * len(name)))
-            shutil.copystat(file, whole)  # parsed anew when a source is newer
             whole.replace(kept)
 
 
@@ -245,7 +244,6 @@ def _take_the_parsed_project(name: str) -> None:
     for kept in _folder("parsed").glob("project[.-]*"):
         file = _folder(f"dbt/{name}") / kept.name
         file.write_bytes(kept.read_bytes().replace(b"?" * len(name), name.encode()))
-        shutil.copystat(kept, file)
 
 
 def _folder(name: str) -> Path:

@@ -3,10 +3,12 @@
 The profile is written into the data folder from the builder's address, where `target` and logs are too.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -84,28 +86,68 @@ def prepare() -> None:
 
 
 def manifest() -> Path:
-    """The parsed project, made anew when a source is newer.
+    """The parsed project, made anew when a source has changed.
 
     A file of our own, put in place whole: dbt writes its manifest anew with every build, and leaves half of it when
     it is killed meanwhile. Raises: RuntimeError when dbt cannot read the project.
     """
     path = _project()
-    newest = max(file.stat().st_mtime for file in PROJECT_FOLDER.rglob("*") if file.is_file())
-    if not path.exists() or path.stat().st_mtime < newest:
-        prepare()
-        parsed = _invoke(["parse", "--quiet"], [])
-        if not parsed.success:
-            raise RuntimeError(f"dbt cannot read the project: {sentence(parsed.exception)}")
-        with tempfile.TemporaryDirectory(dir=folder()) as beside:
-            whole = Path(beside) / path.name
-            parsed.result.writable_manifest().write(str(whole))
-            whole.replace(path)
+    if not path.exists() or not any(_kept(slot).exists() for slot in runs.SLOTS):
+        _parse(runs.SLOTS[0])
     return path
+
+
+def _parsed(slot: str) -> Any:
+    """The project as dbt works with it, its tables in a slot. Raises: RuntimeError when dbt cannot read it.
+
+    Kept, because dbt would read the whole project again whenever a variable has another value, and the instant of a
+    build always has one. What is built is compiled with the build's own variables.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    if not _kept(slot).exists():
+        _parse(slot)
+    parsed = Manifest.from_msgpack(_kept(slot).read_bytes(), decoder=extended_mashumuro_decoder)
+    parsed.build_parent_and_child_maps()
+    parsed.build_group_map()
+    parsed.build_flat_graph()
+    return parsed
+
+
+def _parse(slot: str) -> None:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    prepare()
+    kept = _kept(slot)
+    parsed = _invoke(["parse", "--vars", json.dumps({"slot": slot}), "--quiet"], [])
+    if not parsed.success:
+        raise RuntimeError(f"dbt cannot read the project: {sentence(parsed.exception)}")
+    with tempfile.TemporaryDirectory(dir=folder()) as beside:
+        whole = Path(beside) / "whole"
+        parsed.result.writable_manifest().write(str(whole))
+        whole.replace(_project())
+        whole.write_bytes(parsed.result.to_msgpack(extended_mashumaro_encoder))
+        whole.replace(kept)
+    for old in folder().glob(f"project-{slot}-*"):
+        if old != kept:
+            old.unlink(missing_ok=True)
+
+
+def _kept(slot: str) -> Path:
+    """Where the project is kept that was parsed for a slot: by what its sources say, and who has read them."""
+    digest = hashlib.sha256()
+    for package in ("dbt-core", "dbt-adapters", "dbt-postgres"):  # each brings macros
+        digest.update(f"{package} {version(package)} ".encode())
+    for file in sorted(path for path in PROJECT_FOLDER.rglob("*") if path.is_file()):
+        digest.update(f"{file} ".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return folder() / f"project-{slot}-{digest.hexdigest()[:16]}.msgpack"
 
 
 def run(build: Build, report: Callable[[Asset], None]) -> str | None:
     """Build every model and run every test; `report` hears of each as it ends. The answer says what went wrong."""
     prepare()
+    parsed = _parsed(build.slot)
     manifest()
     parents = _parents()
     heard: set[str] = set()
@@ -119,7 +161,7 @@ def run(build: Build, report: Callable[[Asset], None]) -> str | None:
             rows = dict(result.adapter_response).get("rows_affected")
             report(_asset(node.unique_id, parents, result.status, result.execution_time, rows, result.message))
 
-    result = _invoke([*arguments(build), "--quiet"], [listen])
+    result = _invoke([*arguments(build), "--quiet"], [listen], parsed)
     problem = take_results(build, target_folder())
     if result.success:
         return None
@@ -184,10 +226,10 @@ KINDS = {"model": "model", "test": "test", "unit_test": "test"}
 _STATUS = {"success": "ok", "pass": "ok", "warn": "ok", "skipped": "skipped"}
 
 
-def _invoke(command: list[str], callbacks: list[Callable[[Any], None]]) -> Any:
+def _invoke(command: list[str], callbacks: list[Callable[[Any], None]], parsed: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner(callbacks=callbacks).invoke([*command, *places()])
+    return dbtRunner(manifest=parsed, callbacks=callbacks).invoke([*command, *places()])
 
 
 def _asset(node: str, parents: _Parents, status: str, seconds: float, rows: object, message: object) -> Asset:
