@@ -46,7 +46,8 @@ def my_offers(
             " left join lateral (select min(unit_price) as from_price from price_tiers t"
             "   where t.offer_id = m.id and t.valid_to is null) t on true"
             " left join lateral (select sum(on_hand)::bigint as on_hand, sum(reserved)::bigint as reserved"
-            "   from stock_balances b where b.org_id = m.seller_id and b.variant_id = m.variant_id) b on true"
+            "   from stock_balances b where b.org_id = m.seller_id and b.variant_id = m.variant_id and b.is_for_sale)"
+            " b on true"
             " order by m.product_name, m.variant_name, m.sku"
         ),
         {

@@ -19,6 +19,10 @@ may_manage = actor.may(Permission.MANAGE_STOCK)
 SHOWN = 10
 
 
+def signed(units: int | None) -> str:
+    return "–" if not units else f"{'+' if units > 0 else ''}{words.number(units)}"
+
+
 def finish() -> None:
     settle(stock.finish_count, request="finish", count_id=count_id, done="The count is finished.")
 
@@ -122,10 +126,10 @@ else:
         [
             Column("Product", named, width="medium"), Column("Place", lambda row: row.location),
             Column("Lot", lambda row: lot_name(row.lot)),
-            Column("Difference", lambda row: "–" if row.difference is None else f"{row.difference:+,}", "right"),
+            Column("Difference", lambda row: signed(row.difference), "right"),
             Column("Counted", lambda row: "–" if row.counted is None else words.number(row.counted), "right"),
             Column("Expected", lambda row: "–" if row.expected is None else words.number(row.expected), "right"),
-            Column("Moved since", lambda row: "–" if row.moved_since is None else f"{row.moved_since:+,}", "right"),
+            Column("Moved since", lambda row: signed(row.moved_since), "right"),
             Column("By", lambda row: row.counted_by or "–"),
             Column("Tries", lambda row: words.number(row.tries), "right"),
         ],

@@ -5,7 +5,7 @@ import streamlit as st
 from app import words
 from app.bridge import ask
 from app.navigation import go, guard
-from app.parts import Column, Tile, id_of, metric_tiles, page_header, paged_table, section
+from app.parts import Column, Tile, facts_list, id_of, metric_tiles, page_header, paged_table, section
 from app.parts.forms import guarded_dialog, once, settle
 from app.parts.stocked import lot_name, named
 from domain import identity, orders, stock
@@ -72,13 +72,13 @@ metric_tiles(
     [
         Tile("On hand", words.number(lot.on_hand)),
         Tile("Reserved", words.number(lot.reserved)),
-        Tile("Made on", words.day(lot.made_on)),
-        Tile("Best before", words.day(lot.expires_on)),
         Tile("Life left", "–" if lot.life_percent is None else f"{lot.life_percent} %",
              "Days until the date, as a part of the days between making and the date."),
     ],
-    columns=5,
+    columns=3,
 )  # fmt: skip
+if lot.expires_on is not None:
+    facts_list({"Made on": words.day(lot.made_on), "Best before": words.day(lot.expires_on)})
 if actor.may(Permission.SEE_SALES):
     section("Who got it")
     _rows, totals, _total = ask(orders.recall_list, lot_id=lot_id, size=1)

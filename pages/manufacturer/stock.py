@@ -159,15 +159,16 @@ metric_tiles(
     [
         Tile("On hand", words.number(totals.on_hand), "Units in your warehouses and stores, all lots.",
              "The sum of all movements; layers and reservations are compared with it on every check."),
-        Tile("Free to sell", words.number(totals.free), "On hand, not reserved, not on hold and not expired."),
+        Tile("Free to sell", words.number(totals.free),
+             f"On hand, not reserved, not on hold and not expired; {words.number(totals.allocated)} of them are kept"
+             " for customers, and only they can order those."),
         Tile("Reserved", words.number(totals.reserved), "Held for orders and kept back by hand."),
-        Tile("Kept for customers", words.number(totals.allocated), "Only they can order these units."),
         Tile("On the way", words.number(totals.in_transit + totals.set_aside),
              "In transit between your places, and set aside because it did not arrive well."),
         Tile("On hold or expired", words.number(totals.on_hold + totals.expired),
              "Lots that are stopped, called back or past their date: nobody can order them."),
     ],
-    columns=6,
+    columns=5,
 )  # fmt: skip
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:

@@ -10,12 +10,13 @@ from app.parts.forms import guarded_dialog, once, settle
 from app.parts.stocked import lot_name, named, pick_lot, place_names, serials_of
 from domain import stock
 from domain.identity import Permission
-from domain.stock import StockRow, StoryRow
+from domain.stock import LocationKind, LotState, StockRow, StoryRow
 
 _, actor = guard()
 variant_id = id_of("variant")
 may_manage = actor.may(Permission.MANAGE_STOCK)
 rows, total = ask(stock.my_stock, variant_id=variant_id, size=200)
+BETWEEN = (LocationKind.TRANSIT, LocationKind.ASIDE)
 OPENS = {"order": "manufacturer-order", "transfer": "manufacturer-transfer", "count": "manufacturer-count"}
 
 
@@ -26,6 +27,11 @@ def subject(row: StoryRow) -> str:
     return {"transfer": "Transfer", "count": "Count", "receipt": "Receipt", "sale": "Sale", "disposal": "Disposal",
             "supplier_return": "Return to the supplier", "discrepancy": "Transfer settled", "move": "Move"}.get(
         row.cause, words.sentence_case(row.cause))  # fmt: skip
+
+
+def free_of(row: StockRow) -> int:
+    """What can be ordered of a lot: nothing of one that is stopped, on the way or set aside."""
+    return row.available if row.lot_state == LotState.AVAILABLE and row.location_kind not in BETWEEN else 0
 
 
 def open_subject(row: StoryRow) -> None:
@@ -89,7 +95,7 @@ if not rows:
     empty_state("inventory_2", "Nothing of this in stock", "Receive goods on Stock, and their lots stand here.")
     st.stop()
 page_header(named(rows[0]), rows[0].sku, back=("Stock", "manufacturer-stock"))
-here = [row for row in rows if row.location_kind not in ("transit", "aside")]
+here = [row for row in rows if row.location_kind not in BETWEEN]
 under_way = sum(row.on_hand for row in rows) - sum(row.on_hand for row in here)
 metric_tiles(
     [
@@ -107,7 +113,7 @@ paged_table(
         Column("Lot", lambda row: lot_name(row.lot)),
         Column("State", lambda row: row.lot_state, "state"),
         Column("Best before", lambda row: words.day(row.expires_on)),
-        Column("Free", lambda row: words.number(row.available), "right"),
+        Column("Free", lambda row: words.number(free_of(row)), "right"),
         Column("On hand", lambda row: words.number(row.on_hand), "right"),
         Column("Reserved", lambda row: words.number(row.reserved), "right"),
     ],
