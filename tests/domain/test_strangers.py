@@ -1001,7 +1001,7 @@ def price_things(world: World, shop: Company, maker: Company) -> None:
     """A customer group, a rule, a planned list and a wish for a lower price, none of which changes a price of today."""
     asker = maker.people.get(Variant.SALES_REPRESENTATIVE, maker.owner)
     later = datetime.now(UTC) + timedelta(days=30)
-    world.group = run(maker.owner, pricing.open_group, request_id=uuid4(), name="Old friends",
+    world.group = run(maker.owner, pricing.open_group, request_id=uuid4(), name=f"Old friends {uuid4().hex[:6]}",
                       customer_ids=[shop.org_id])  # fmt: skip
     world.price_rule = run(maker.owner, pricing.make_rule, request_id=uuid4(), step="customer", kind="percent",
                            title="For friends", group_id=world.group, percent=Decimal(1), starts_at=later)  # fmt: skip
