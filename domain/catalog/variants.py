@@ -31,6 +31,7 @@ from domain.catalog.prices import Ladder, StaleVersion, checked_tiers, set_price
 from domain.catalog.products import checked_option_names, named, own_product
 from domain.catalog.queries import product_sheet
 from domain.catalog.states import GRADES, OfferState
+from domain.catalog.units import measured, unit_of
 from domain.catalog.views import MatchRow, VariantRow
 from domain.identity import Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
@@ -263,11 +264,7 @@ def my_variants(work: Work, *, product_id: UUID) -> list[VariantRow]:
     if not work.actor.may(Permission.SEE_STOCK):
         hidden |= {"on_hand": 0}
     found = [VariantRow.model_validate(row._asdict() | hidden) for row in rows]
-    # As they were written down first: sizes have an order of their own, which is not that of the alphabet.
-    place: dict[str, dict[str, int]] = {name: {} for name in names}
-    for row in found:
-        for name in names:
-            place[name].setdefault(str(row.options.get(name, "")), len(place[name]))
+    place = {name: _in_order([str(row.options.get(name, "")) for row in found]) for name in names}
     return sorted(found, key=lambda row: [place[name][str(row.options.get(name, ""))] for name in names])
 
 
@@ -317,6 +314,26 @@ _MATCHES = text("""
 
 
 # --- inside ------------------------------------------------------------------------------------
+
+
+_SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL", "3XL", "4XL", "5XL")
+
+
+def _in_order(values: Sequence[str]) -> dict[str, int]:
+    """The place of each value: measures by their size, sizes as people count them, others as they were written down."""
+    kept = list(dict.fromkeys(values))
+    measures = [measured(value) for value in kept]
+    units = [unit_of(found[1]) if found and found[1] else None for found in measures]
+    if all(value.upper() in _SIZES for value in kept):
+        kept.sort(key=lambda value: _SIZES.index(value.upper()))
+    elif all(measures) and len({unit.dimension if unit else "" for unit in units}) == 1:
+        size = {
+            value: found[0] * (Decimal(unit.size.numerator) / unit.size.denominator if unit else 1)
+            for value, found, unit in zip(kept, measures, units, strict=True)
+            if found
+        }
+        kept.sort(key=lambda value: size[value])
+    return {value: number for number, value in enumerate(kept)}
 
 
 def _combinations(options: Mapping[str, Sequence[str]], product: Product) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from domain.kernel import database as db
 from domain.kernel import files
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, DomainError, Invalid
+from domain.kernel.settings import PROJECT
 from domain.kernel.work import begin, clock, run
 from tests.make.files import a_pdf, a_picture
 from tests.make.market import Company, buy, company, make_market, offer, orders_of, sheet
@@ -148,6 +149,15 @@ def test_a_move_leaves_its_history(operations: Actor, maker: Company) -> None:
     with begin(Actor.system()) as work:
         assert [tuple(row) for row in work.session.execute(periods, {"id": made})] == [
             (first, False), (second, False), (None, True)]  # fmt: skip
+        # what the warehouse makes of it: an order of any day finds the category of that day, and one only
+        staged = (PROJECT / "dbt_project/models/staging/stg_catalog__product_categories.sql").read_text()
+        staged = staged.replace("{{ source('market', 'product_categories') }}", "product_categories")
+        at = sa.text("select category_id from (" + staged.partition("\n")[2] + ") k where product_id = :id"
+                     " and cast(:at as timestamptz) >= valid_from and cast(:at as timestamptz) < valid_to")  # fmt: skip
+        found = [
+            work.session.scalars(at, {"id": made, "at": now + timedelta(days=days)}).all() for days in (-900, 1, 3, 4, 6)
+        ]
+    assert found == [[first], [first], [second], [second], [None]]
 
 
 # --- variants --------------------------------------------------------------------------------------
@@ -387,3 +397,9 @@ def test_a_product_is_shown_with_ones_own_certificates_while_they_hold(maker: Co
 
 def certify(work: Any, *, key: UUID, org_id: UUID) -> None:
     work.session.execute(_CERTIFICATE, {"id": key, "org": org_id, "now": work.now, "end": work.now + timedelta(days=30)})
+
+
+def test_sizes_stand_in_the_order_in_which_people_count_them(maker: Company) -> None:
+    glass = product(maker, "Glass", option_names=["Size", "Colour"], variants=[])
+    make_variants(maker, glass, ["40 cl", "0.2 l", "30 cl"], ["Red"], "GL")
+    assert [row.options["Size"] for row in variants(maker, glass)] == ["0.2 l", "30 cl", "40 cl"]
