@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 
+from sqlalchemy.exc import DataError, IntegrityError, InternalError
+
 from domain import catalog
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
 from domain.kernel.work import Busy, begin, run
 
 _log = logging.getLogger(__name__)
+UNUSABLE = "A row of this file cannot be stored as it is, so nothing more of it came in. Please tell our support."
 LEFT = "Whoever started this file no longer works for the company. Please check it again and start it yourself."
 
 
@@ -36,4 +39,8 @@ def _bring(actor: Actor, upload: catalog.WaitingUpload) -> str | None:
     except DomainError as refusal:
         _log.warning("upload %s cannot go on: %s", upload.upload_id, type(refusal).__name__)
         return refusal.sentence
+    except (DataError, IntegrityError, InternalError) as problem:
+        # What the database refuses it refuses at every tick, and other companies' files wait behind this one.
+        _log.error("upload %s cannot be stored: %s", upload.upload_id, type(problem.orig).__name__)
+        return UNUSABLE
     return None
