@@ -292,7 +292,7 @@ def _without_indexes(connection: Any) -> list[str]:
 def _check_sample(connection: Any) -> None:
     """What the product's own function makes of some of the products is what was loaded."""
     same = (
-        "select md5(string_agg(md5(row(s.*)::text), '' order by s.product_id))"
+        "select md5(string_agg(md5((to_jsonb(s) - 'in_stock')::text), '' order by s.product_id))"
         " from product_search s join bench_sample b on b.id = s.product_id"
     )
     connection.execute("create temporary table bench_sample as select id from products order by md5(id::text) limit 99")
