@@ -10,8 +10,8 @@ k1 1.2 and b .3, .841 with b .5 (.800 with b .15, .818 with b .75; k1 from .6 to
 stand, without stems, .747. Only the name .774; name thrice .806. Brand counted half or not at all: the same. Without
 the words of the SKU .809. What follows "for", "with" or "compatible" names what the thing goes with: counted .4 it
 gives .851 (.844 with .7, .839 with .1). A bonus for neighbours and a softer "all words first" change nothing.
-In PostgreSQL, where the places of a word are told from `ts_rank` and what goes with a thing counts by its own scale, that
-is .840. Joining all words with a hyphen ("dvd-player") made it .836, so only those with digits are. A score by
+In PostgreSQL, where the places of a word are told from `ts_rank` and what goes with a thing counts by its own scale,
+that is .840. Joining all words with a hyphen ("dvd-player") made it .836, so only those with digits are. A score by
 `ts_rank` times rarity alone, without BM25's saturation, was not better than .80 with any weights.
 """
 
