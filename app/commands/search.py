@@ -78,7 +78,7 @@ def _plain(place: int, row: ProductRow) -> dict[str, Any]:
     return {
         "rank": place, "product_id": row.external_id or str(row.product_id), "id": str(row.product_id),
         "name": row.name, "brand": row.brand, "category": row.category, "sku": row.sku, "seller": row.seller_name,
-        "price": None if row.price is None else str(row.price), "currency": row.currency,
+        "price": None if row.price is None else f"{row.price.normalize():f}", "currency": row.currency,
         "minimum_quantity": row.minimum_quantity, "lead_time_days": row.lead_time_days, "stock": row.stock,
         "score": float(row.why.score), "words": row.why.words,
     }  # fmt: skip
