@@ -228,10 +228,10 @@ def draw_facts(offer: OfferCard) -> None:
                 section("Certificates")
                 for claim in claims:
                     until = f"until {words.day(claim.expires_on)}" if claim.expires_on else None
-                    said = " · ".join(part for part in (claim.number, claim.issuer, until) if part)
+                    details = " · ".join(part for part in (claim.number, claim.issuer, until) if part)
                     st.markdown(
                         f":green[:material/workspace_premium:] {plain(words.requirement(claim.requirement))} "
-                        f":gray[:small[{plain(said)}]]"
+                        f":gray[:small[{plain(details)}]]"
                     )
         policy = ask(catalog.policies, policy_ids=[offer.policy_id]).get(offer.policy_id) if offer.policy_id else None
         if policy:
