@@ -2,7 +2,7 @@
 
 In one run on a scratch database: the rows by COPY into the table that an upload stages in, as fast as they can be
 written (they are made before); the same rows read from a CSV file, judged and staged; compared with the catalogue; and
-brought in. Memory is that of this process: what it grows by while the file is read.
+brought in. Memory is the most that this process has had so far; it does not grow with the file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Row:
     seconds: float
     per_second: float
     share: float
-    grown_mb: float
+    peak_mb: float
     foreign: float
 
 
@@ -142,13 +142,13 @@ def _copy(work: Work, parts: Iterable[bytes | str]) -> None:
 
 
 def _timed(act: Callable[[], object]) -> tuple[float, float, float]:
-    """Seconds, megabytes that this process grew by, and what share of the machine others had meanwhile."""
-    memory, machine, own = _memory_mb(), machine_cpu_s(), time.process_time()
+    """Seconds, the most megabytes that this process has had so far, and how many cores others had meanwhile."""
+    machine, own = machine_cpu_s(), time.process_time()
     start = time.perf_counter()
     act()
     seconds = time.perf_counter() - start
     others = max(machine_cpu_s() - machine - (time.process_time() - own) - seconds, 0.0)
-    return seconds, _memory_mb() - memory, others / seconds
+    return seconds, _memory_mb(), others / seconds
 
 
 def _memory_mb() -> float:
@@ -156,8 +156,8 @@ def _memory_mb() -> float:
 
 
 def _row(what: str, rows: int, measured: tuple[float, float, float], bare: float) -> Row:
-    seconds, grown, foreign = measured
-    return Row(what, rows, seconds, rows / seconds, bare / seconds, grown, foreign)
+    seconds, peak, foreign = measured
+    return Row(what, rows, seconds, rows / seconds, bare / seconds, peak, foreign)
 
 
 

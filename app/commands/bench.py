@@ -208,11 +208,11 @@ def _upload(output: Format, rows: int) -> None:
     if output is Format.JSON:
         _print_json(report.as_dict())
         return
-    table = _table("What", "Rows", "Seconds", "Rows/s", "Share", "Grown MB", "Foreign")
+    table = _table("What", "Rows", "Seconds", "Rows/s", "Share", "Peak MB", "Foreign")
     for one in report.rows:
         table.add_row(
             one.what, f"{one.rows:,}", f"{one.seconds:.1f}", f"{one.per_second:,.0f}", f"{one.share:.0%}",
-            f"{one.grown_mb:.0f}", f"{one.foreign:.0%}",
+            f"{one.peak_mb:.0f}", f"{one.foreign:.0%}",
         )  # fmt: skip
     table.caption = "Share: of the bare COPY of the same rows. Foreign: what others had of the machine, in cores."
     _print_tables(table)
