@@ -118,7 +118,8 @@ def policies(work: Work, *, policy_ids: Sequence[UUID]) -> dict[UUID, PolicyRow]
     """Policies by their ids: one's own, those of what is on sale, and those that one's own orders were placed under."""
     if work.actor.org_id is None and not work.actor.is_staff:
         raise NotFound
-    facts = {"ids": list(policy_ids), "me": work.actor.org_id, "staff": work.actor.is_staff}
+    of_all = work.actor.is_staff and work.actor.may(Permission.SEE_ALL_ORDERS)
+    facts = {"ids": list(policy_ids), "me": work.actor.org_id, "staff": of_all}
     rows = work.session.execute(_SHOWN, facts)
     return {row.policy_id: PolicyRow.model_validate(row._asdict()) for row in rows}
 

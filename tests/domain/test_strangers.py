@@ -156,7 +156,7 @@ ENTRIES: dict[str, Entry] = {
     "catalog.assign_policy": command(
         lambda w: {"policy_id": w.policy, "offer_ids": [w.draft]}, P.MANAGE_OFFERS),
     "catalog.my_policies": question(nothing, P.SEE_OFFERS, own=True),
-    "catalog.policies": question(lambda w: {"policy_ids": [w.policy]}, own=True),
+    "catalog.policies": question(lambda w: {"policy_ids": [w.policy]}, own=True, staff=ALL),
     "catalog.set_certificates": command(
         lambda w: {"product_id": w.glass, "submission_ids": []}, P.MANAGE_OFFERS),
     "catalog.my_certificates": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS, own=True),
