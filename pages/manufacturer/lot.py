@@ -24,7 +24,7 @@ def stop() -> None:
         why = st.text_input("Why", max_chars=500)
         st.caption("Nobody can order it, and what is reserved of it cannot be shipped, until you let it go.")
         if st.form_submit_button("Put on hold", type="primary") and settle(
-            stock.hold_lot, request="stop", lot_id=lot_id, reason=why or "", done="The lot is on hold."
+            stock.hold_lot, lot_id=lot_id, reason=why or "", done="The lot is on hold."
         ):
             st.rerun()
 
@@ -34,7 +34,7 @@ def free() -> None:
     with st.form(once("free"), border=False):
         why = st.text_input("Why it is fine", max_chars=500)
         if st.form_submit_button("Let go", type="primary") and settle(
-            stock.free_lot, request="free", lot_id=lot_id, reason=why or "", done="The lot may leave again."
+            stock.free_lot, lot_id=lot_id, reason=why or "", done="The lot may leave again."
         ):
             st.rerun()
 
@@ -45,7 +45,7 @@ def recall() -> None:
     with st.form(once("recall"), border=False):
         why = st.text_area("What your customers should know and do", max_chars=500, height=100)
         if st.form_submit_button("Call back", type="primary") and settle(
-            stock.recall_lot, request="recall", lot_id=lot_id, reason=why or "",
+            stock.recall_lot, lot_id=lot_id, reason=why or "",
             done="The lot is called back. Your customers are told now.",
         ):  # fmt: skip
             st.rerun()

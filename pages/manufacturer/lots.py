@@ -31,7 +31,7 @@ def life_term() -> None:
         least = st.number_input("Least part of its life that a lot must have left, in %", 0, 100, value=50, step=5)
         st.caption("A lot with less is neither reserved nor shipped for them. 0: everything that has not expired.")
         if st.form_submit_button("Save", type="primary") and settle(
-            stock.set_life_term, request="life", least_percent=int(least), buyer_id=buyer, done="Saved."
+            stock.set_life_term, least_percent=int(least), buyer_id=buyer, done="Saved."
         ):
             st.rerun()
 
