@@ -102,7 +102,7 @@ def _tumblers(work: Work, *, maker: Trader, policy_id: UUID) -> None:
         )  # fmt: skip
     for row in rows[:9]:
         stock.receive_stock(work, request_id=new_id(), variant_id=row.variant_id, location_id=maker.location_id,
-                            quantity=24 * 20)  # fmt: skip
+                            quantity=24 * 20, unit_cost=Decimal("1.48"), currency="EUR")  # fmt: skip
 
 
 def _childrens_cup(work: Work) -> None:

@@ -478,6 +478,10 @@ def _picture(drawing: str, colour: str, second: str) -> bytes:
     return pictures.draw(drawing, colour, second)
 
 
+# What goods cost whoever sells them, of the price of a single case.
+COST_SHARE = Decimal("0.58")
+
+
 def add_offers(work: Work, *, trader: Trader, offers: list[Offered], stage: Stage) -> None:
     assert trader.location_id is not None
     random, country = stage.random, names.countries()[trader.country]
@@ -510,6 +514,7 @@ def receive(work: Work, *, trader: Trader, offered: Offered, stage: Stage, quant
     stock.receive_stock(
         work, request_id=new_id(), variant_id=offered.variant_id, location_id=trader.location_id, quantity=quantity,
         lot=f"{lot}{stage.random.randint(100, 999)}" if expires_on else lot, expires_on=expires_on,
+        unit_cost=cents(offered.tiers(work.now)[0][1] * COST_SHARE), currency="EUR",
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ _TABLES = (
     " left join files f on f.id = p.picture_file_id order by p.name, p.brand",
     "select g.name, o.sku, o.state, o.minimum_quantity, o.lead_time_days, o.tax_rate, t.minimum_quantity as least,"
     " t.unit_price, t.valid_from, t.valid_to from offers o join organizations g on g.id = o.seller_id"
-    " left join price_tiers t on t.offer_id = o.id order by g.name, o.sku, t.valid_from, t.minimum_quantity",
+    " left join price_tiers t on t.offer_id = o.id order by g.name, o.sku, t.valid_from, t.minimum_quantity,"
+    " t.unit_price, t.valid_to",
     "select g.name, v.name as variant, p.name as product, sum(b.on_hand) as on_hand, sum(b.reserved) as reserved"
     " from stock_balances b join organizations g on g.id = b.org_id join product_variants v on v.id = b.variant_id"
     " join products p on p.id = v.product_id group by 1, 2, 3 order by 1, 3, 2",
@@ -50,7 +51,8 @@ _TABLES = (
     "select email, kind, step, started_at, email_confirmed_at, finished_at from registrations"
     " order by started_at, email",
     "select name, value, effective_from from platform_settings order by name, effective_from",
-    "select occurred_at, kind, screen, facts from activity order by occurred_at, kind, screen, facts::text",
+    "select occurred_at, kind, screen, facts - 'product' as facts from activity"
+    " order by occurred_at, kind, screen, (facts - 'product')::text",
 )
 
 

@@ -9,10 +9,10 @@ from app.demo import catalogue, proofs, regions
 from app.demo.companies import Offered, Trader
 from app.demo.stage import Stage, Story
 from app.demo.trade import Course, Fate, Pay, Trade, fill_basket, quick
-from domain import catalog, identity, notifications, orders, payments
+from domain import catalog, identity, notifications, orders, payments, stock
 from domain.kernel.actor import Actor
 from domain.kernel.ids import new_id
-from domain.kernel.work import Work
+from domain.kernel.work import Work, begin, clock
 from domain.payments import Method
 
 
@@ -108,6 +108,11 @@ def put_on_agenda(stage: Stage, trade: Trade, traders: Sequence[Trader]) -> None
     if "haushof" in by_slug and {"aumann", "douro"} <= by_slug.keys():
         stage.at(stage.back(0.4), lambda: _limit(stage, by_slug["haushof"]))
         stage.at(stage.back(0.15), lambda: _asks_first(stage, by_slug))
+    if "haushof" in by_slug:
+        for days in (15, 5.2):
+            stage.at(stage.back(days), lambda: _put_away(stage, by_slug["haushof"]))
+        for days in (10, 4.8, 0.8):
+            stage.at(stage.back(days), lambda: _till(stage, by_slug["haushof"]))
     for slug, who, lines in _BASKETS:
         if slug in by_slug and all(seller in by_slug for seller, _ in lines):
             stage.at(stage.back(0.05), _basket(stage, by_slug, slug, who, lines))
@@ -191,6 +196,32 @@ def _read_notices(stage: Stage, traders: Sequence[Trader]) -> None:
     for trader in traders:
         if trader.org_id is not None and (trader.is_seller or trader.wallet):
             stage.do(trader.owner, notifications.mark_read)
+
+
+def _put_away(stage: Stage, shop: Trader) -> None:
+    """What the shop has accepted by then goes into its stores."""
+    with clock(stage.now), begin(shop.owner) as work:
+        waiting, _ = orders.to_put_away(work, size=100)
+    for row in waiting:
+        stage.attempt(shop.owner, orders.put_into_store, request_id=stage.new_id(), order_id=row.order_id)
+
+
+def _till(stage: Stage, shop: Trader) -> None:
+    """What the stores have sold since the last time: a third or so of what lies there, day by day."""
+    with clock(stage.now), begin(shop.owner) as work:
+        places = [place.location_id for place in stock.store_places(work) if place.location_id is not None]
+        lines = {place: stock.stock_lines(work, location_id=place) for place in places}
+    for place, there in lines.items():
+        left = {line.variant_id: line.available for line in there if line.available > 2}
+        sales = []
+        for days in range(4, -1, -1):
+            for variant_id, units in left.items():
+                sold = min(stage.random.randint(0, max(units // 8, 1)), left[variant_id])
+                if sold:
+                    sales.append(stock.Sale(variant_id, (stage.now - timedelta(days=days)).date(), sold))
+                    left[variant_id] -= sold
+        if sales:
+            stage.do(shop.owner, stock.take_in_sales, request_id=stage.new_id(), location_id=place, sales=sales)
 
 
 def _limit(stage: Stage, shop: Trader) -> None:

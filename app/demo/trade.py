@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.demo import talk
-from app.demo.companies import Offered, Trader, an_iban, receive
+from app.demo.companies import Offered, Trader, an_iban
 from app.demo.stage import Stage, Story
 from domain import orders, payments
 from domain.identity import OrgKind
@@ -310,7 +310,11 @@ class Trade:
         if half is not None:
             return
         if buyer.kind is OrgKind.DISTRIBUTOR:
-            stage.attempt(buyer.owner, put_away, buyer=buyer, order_id=order_id, stage=stage)
+            # What a distributor bought goes into its warehouse, to be sold again.
+            stage.attempt(
+                buyer.owner, orders.put_into_store, request_id=stage.new_id(), order_id=order_id,
+                location_id=buyer.location_id,
+            )
         if (short and random.random() < 0.6) or fate is Fate.CLOSED_SHORT:
             if course.stops == "shortage":
                 return
@@ -396,15 +400,3 @@ def top_up_wallet(
     )  # fmt: skip
     work.session.flush()
     payments.match_top_up(work, bank_line_id=line, org_id=org_id)
-
-
-def put_away(work: Work, *, buyer: Trader, order_id: UUID, stage: Stage) -> None:
-    """What a distributor bought goes into its warehouse, to be sold again."""
-    carried = {offered.variant_id: offered for offered in buyer.offers if offered.offer_id is not None}
-    by_sku = {(o.seller.id, o.sku): o for source in buyer.favourites for o in source.offers if source.org_id}
-    sheet = orders.order_sheet(work, order_id=order_id)
-    for line in sheet.lines:
-        bought = by_sku.get((sheet.seller_id, line.sku))
-        offered = carried.get(bought.variant_id) if bought else None
-        if offered is not None and line.accepted:
-            receive(work, trader=buyer, offered=offered, stage=stage, quantity=line.accepted)

@@ -6,6 +6,8 @@ from functools import cache
 from random import Random
 from uuid import UUID
 
+from sqlalchemy import text
+
 from app.demo.companies import STAFF, Trader
 from app.demo.goods import makers
 from app.demo.names import TRADES
@@ -13,6 +15,7 @@ from app.demo.stage import Stage
 from domain import identity
 from domain.identity import ActivityKind, OrgKind, Seen
 from domain.kernel.actor import Actor
+from domain.kernel.work import begin
 
 _BUYING = ("retailer-home", "retailer-products", "retailer-product", "retailer-product", "retailer-basket",
            "retailer-orders", "retailer-order", "retailer-supplier", "retailer-wallet")  # fmt: skip
@@ -41,7 +44,24 @@ def look_around(stage: Stage, traders: Sequence[Trader], staff: Mapping[str, Act
         if random.random() < (0.1 if weekend else 0.85):
             seen += _views(random, staff[mailbox], _RUNNING, random.randint(3, 9))
     if seen:
+        seen = _of_products(random, traders, seen)
         stage.do(Actor.system(), identity.record_activity, seen=seen)
+
+
+def _of_products(random: Random, traders: Sequence[Trader], seen: Sequence[Seen]) -> list[Seen]:
+    """Which product each of the pages of products showed."""
+    variants = [offered.variant_id for trader in traders for offered in trader.offers if offered.is_for_sale]
+    looked = [random.choice(variants) if variants and one.screen == "retailer-product" else None for one in seen]
+    with begin(Actor.system()) as work:
+        rows = work.session.execute(
+            text("select id, product_id from product_variants where id = any(:ids)"),
+            {"ids": [variant_id for variant_id in looked if variant_id is not None]},
+        ).all()
+    products: dict[UUID | None, UUID] = {row.id: row.product_id for row in rows}
+    return [
+        one.model_copy(update={"facts": {"product": str(products[variant_id])}}) if variant_id in products else one
+        for one, variant_id in zip(seen, looked, strict=True)
+    ]
 
 
 def _visit(random: Random, trader: Trader, actor: Actor) -> list[Seen]:
