@@ -182,7 +182,8 @@ class OrganizationRow(View):
 class Seen(View):
     """Something that somebody looked at, `age` before it is written down.
 
-    The facts of a search: `find` (the words), `results` (how many were found) and the filters by name.
+    The facts of a search: `find` (the words), `results` (how many were found), `ms` (how long that took) and the
+    filters by name.
     """
 
     org_id: UUID
