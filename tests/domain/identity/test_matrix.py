@@ -225,8 +225,9 @@ def between(shop: Company, maker: Company, world: World) -> World:
         made.basket = orders.my_basket(work).basket_id
     with begin(maker.owner) as work:
         made.lot = stock.my_stock(work)[0][0].lot_id
-    stock_things(made, shop, maker)
-    price_things(made, shop, maker)
+    if maker is not world.maker:  # that one's things stand in the world already
+        stock_things(made, shop, maker)
+        price_things(made, shop, maker)
     return made
 
 
