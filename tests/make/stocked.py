@@ -15,8 +15,9 @@ def stock_things(world: Any, shop: Company, maker: Company) -> None:
     """What the entries of the strangers' test point at: of one lot a few units in each state."""
     who, here = maker.owner, maker.location_id
     assert here is not None
-    world.second_place = run(who, stock.add_location, request_id=uuid4(), name=f"Second warehouse {uuid4().hex[:6]}")
-    world.held_lot = _receive(who, world.variant, here, 10, "HELD")
+    mark = uuid4().hex[:6]  # a seller may have these things twice
+    world.second_place = run(who, stock.add_location, request_id=uuid4(), name=f"Second warehouse {mark}")
+    world.held_lot = _receive(who, world.variant, here, 10, f"HELD {mark}")
     run(who, stock.hold_lot, lot_id=world.held_lot, reason="It smells")
     lot = _receive(who, world.variant, here, 40, "MOVED")
     _receive(who, world.variant, world.second_place, 5, "OPEN")

@@ -148,6 +148,8 @@ REFUSED_BY_THE_MARKET = {
     "pricing.decide_price_request": "Somebody else decides",
     # Whoever counted, or corrects no large amounts alone, is told who approves it.
     "stock.approve_count": "approve",
+    # What is kept for customers is the owner's and the manager's.
+    "stock.allocate_stock": "decided by the owner", "stock.end_allocation": "decided by the owner",
     "verification.decide_case": "take the case first", "verification.release_case": "take the case first",
     "verification.confirm_deposits": "", "verification.ask_for_new_deposits": GONE,
     "verification.submit_bank_statement": GONE, "verification.answer_request": GONE, "verification.appeal": GONE,
