@@ -939,7 +939,7 @@ def fill_uploads(world: World, maker: Company) -> None:
     world.upload_done = run(maker.owner, catalog.check_upload, path=world.list, name="done.csv")
     run(maker.owner, catalog.start_upload, upload_id=world.upload_done, mode=catalog.UploadMode.ALL)
     run(maker.owner, catalog.carry_on_upload, upload_id=world.upload_done)
-    world.list.write_text("sku,name,price\nUP-{0},Lamp,9.50\n".format(uuid4().hex[:8]))
+    world.list.write_text(f"sku,name,price\nUP-{uuid4().hex[:8]},Lamp,9.50\n")
     world.upload_under_way = run(maker.owner, catalog.check_upload, path=world.list, name="under-way.csv")
     run(maker.owner, catalog.start_upload, upload_id=world.upload_under_way, mode=catalog.UploadMode.ALL)
     world.upload = run(maker.owner, catalog.check_upload, path=world.list, name="checked.csv")
