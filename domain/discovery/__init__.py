@@ -5,7 +5,14 @@ their seller shows them, with the actor's own price and what is told of the stoc
 search first; when nothing matches, names that are spelled alike.
 """
 
-from domain.discovery.audience import audience_choices, audience_of, audiences_of, offers_of_number, set_audience, why_hidden
+from domain.discovery.audience import (
+    audience_choices,
+    audience_of,
+    audiences_of,
+    offers_of_number,
+    set_audience,
+    why_hidden,
+)
 from domain.discovery.comparison import MOST as MOST_COMPARED
 from domain.discovery.comparison import compare, landed_prices, supplier_facts
 from domain.discovery.events import AudienceChosen, NewProductsFound, SearchForgotten, SearchSaved, StockDisplayChosen
