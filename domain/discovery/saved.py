@@ -79,9 +79,7 @@ def look_for_new(work: Work, *, search_id: UUID) -> int:
     found.looked_at = work.now
     if new:
         work.record(
-            NewProductsFound(
-                subject_id=search_id, buyer_id=work.actor.org_id, person_id=found.person_id, products=new
-            )
+            NewProductsFound(subject_id=search_id, buyer_id=work.actor.org_id, person_id=found.person_id, products=new)
         )
     return new
 

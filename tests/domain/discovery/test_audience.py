@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from domain import discovery, identity, orders, pricing, territories
 from domain.discovery import AudienceRow, Display, DisplayFor, Shown
-from domain.identity import OrgKind, ScopeKind, Variant
+from domain.identity import OrgKind, ScopeKind, SiteKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, Invalid, NotAllowed, NotFound
 from domain.kernel.work import begin, run
@@ -121,7 +121,7 @@ def test_customers_countries_and_days_let_a_buyer_in(market: Market) -> None:
     show(maker, mine, customer)
     assert mine not in found_by(other_shop)
     with begin(Actor.system()) as work:
-        logged = work.session.execute(
+        logged: list[str] = work.session.execute(
             sa.text("select facts -> 'after' from events where name = 'AudienceChosen' order by id desc limit 1")
         ).scalar_one()
     assert logged == [f"customer:{shop.org_id}"]
@@ -160,7 +160,7 @@ def regions(market: Market) -> dict[str, UUID]:
 
 def southern(name: str) -> Company:
     made = company(OrgKind.RETAILER, name)
-    run(Actor.system(), identity.add_site, request_id=uuid4(), org_id=made.org_id, kind="store", name="Munich",
+    run(Actor.system(), identity.add_site, request_id=uuid4(), org_id=made.org_id, kind=SiteKind.STORE, name="Munich",
         street="Platz 1", postal_code="80331", city="Munich", country_code="DE")  # fmt: skip
     return made
 
@@ -205,6 +205,7 @@ def test_who_is_kept_to_a_region_decides_for_that_region(market: Market, regions
                     Variant.WAREHOUSE_MANAGER)  # fmt: skip
     manager = trade.people[Variant.REGIONAL_MANAGER]
     mine = offer(trade, "Goods")
+    assert manager.user_id
     north, south = (AudienceRow(kind=Shown.REGION, subject_id=regions[name]) for name in ("North", "South"))
     run(trade.owner, identity.set_member_scopes, person_id=manager.user_id, kind=ScopeKind.REGION,
         subject_ids=[regions["North"]])  # fmt: skip

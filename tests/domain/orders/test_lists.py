@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -122,10 +123,11 @@ def test_a_list_is_one_persons_until_it_is_shared(market: Market) -> None:
     kept = run(shop, orders.save_basket_as_list, request_id=uuid4(), name="Mine")
 
     def refused(who: Actor) -> None:
-        for command, facts in (
+        tried: list[tuple[Any, dict[str, Any]]] = [
             (orders.load_list, {}), (orders.forget_list, {}), (orders.renew_list_prices, {}),
             (orders.change_list, {"name": "Theirs", "is_shared": True}),
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for command, facts in tried:
             if who is not colleague or not shared or command is not orders.load_list:
                 with pytest.raises(NotFound):
                     run(who, command, list_id=kept, **facts)
@@ -156,7 +158,7 @@ def read(who: Actor, pasted: str) -> list[orders.QuickLine]:
         return orders.read_quick_order(work, pasted=pasted).lines
 
 
-def sell(seller: Company, variant_id: UUID, sku: str, **more: object) -> UUID:
+def sell(seller: Company, variant_id: UUID, sku: str, **more: Any) -> UUID:
     made = run(seller.owner, catalog.create_offer, request_id=uuid4(), variant_id=variant_id, sku=sku,
                tiers=[(1, Decimal(7))], currency="EUR", **more)  # fmt: skip
     run(seller.owner, catalog.publish_offer, offer_id=made)
