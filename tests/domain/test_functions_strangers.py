@@ -93,6 +93,8 @@ ANSWERED = {
     "search_size", "search_terms", "search_page", "search_by_number",
     "stock_available", "stock_between", "stock_may_go_to", "own_places", "my_warehouses", "invariants_at", "ledger_post_memo", "sellers_level", "seller_proofs", "sellers_certificates",
     "price_terms", "seller_capacity", "certificates_asked", "sees_all_orders", "product_claims",
+    # Counts of one's own offers (tests/domain/reports/test_funnel.py).
+    "seller_interest", "seller_interest_by_day",
 }  # fmt: skip
 # `sees_all_orders` takes nothing and tells whoever asks about themselves alone.
 # Finance matches transfers, so staff may keep a hold, post what is theirs to post and set what follows from it.
