@@ -93,8 +93,8 @@ from domain.identity.queries import (
 from domain.identity.reach import (
     AboveLimit,
     adjusts_alone,
-    corrects_stock_alone,
     can_be_limited,
+    corrects_stock_alone,
     members_reach,
     reach_of,
     require_reach,

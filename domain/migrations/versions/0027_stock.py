@@ -22,7 +22,8 @@ def upgrade() -> None:
     for function in (
         "my_warehouses()", "places_within(uuid)", "stock_sell(uuid, jsonb, uuid, timestamptz)",
         "stock_between(text, text)", "stock_may_go_to(uuid)", "own_places()",
-        "stock_snapshot(uuid, uuid, uuid)", "stock_hold(uuid, uuid, uuid, timestamptz)", "stock_unhold(uuid, timestamptz)",
+        "stock_snapshot(uuid, uuid, uuid)", "stock_hold(uuid, uuid, uuid, timestamptz)",
+        "stock_unhold(uuid, timestamptz)",
         "stock_allocate(uuid, uuid, uuid, bigint, timestamptz, text, timestamptz)",
     ):  # fmt: skip
         fences.allow(function)
