@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from domain import verification
 from domain.catalog.events import ProductChanged, ProductCreated
@@ -65,8 +65,8 @@ def create_product(
 def change_product(work: Work, *, product_id: UUID, **fields: Any) -> UUID | None:
     """Change name, brand, description, category, specifications or picture of one's own product.
 
-    Of what is on sale in a category that operations look at, all but the picture waits for them: then the id of the
-    change that waits is returned, and the product stays as it is. Raises `verification.NotVerified` for what is on
+    Of what is or was on sale in a category that operations look at, all but the picture waits for them: then the id of
+    the change that waits is returned, and the product stays as it is. Raises `verification.NotVerified` for what is on
     sale and would come into a regulated category without its certificate, `ChangeWaits`, `Invalid`, which names the
     field. Announces ProductChanged, CatalogChangeAsked.
     """
@@ -85,11 +85,13 @@ def change_product(work: Work, *, product_id: UUID, **fields: Any) -> UUID | Non
     changed = {field: value for field, value in fields.items() if value != getattr(product, field)}
     waits: UUID | None = None
     is_on_sale = bool(changed.keys() & FIELDS) and _is_on_sale(work, product_id)
+    # What operations have said yes to, or are looking at, is not exchanged in a pause or behind their backs.
+    is_looked_at = is_on_sale or bool(changed.keys() & FIELDS) and _goes_on_sale_unseen(work, product_id)
     if is_on_sale and "specifications" in changed:
         require_complete(work, changed.get("category_id", product.category_id), changed["specifications"])
     if is_on_sale and "category_id" in changed:
         verification.require_category(work, category_id=changed["category_id"])
-    if is_on_sale and is_reviewed(work, product.category_id, changed.get("category_id")):
+    if is_looked_at and is_reviewed(work, product.category_id, changed.get("category_id")):
         require_nothing_open(work, product_id)
         change_id, passes = ask_edit(work, product, {f: v for f, v in changed.items() if f in FIELDS})
         if not passes:
@@ -154,3 +156,13 @@ def _is_on_sale(work: Work, product_id: UUID) -> bool:
     statement = select(Offer.id).join(Variant, Variant.id == Offer.variant_id)
     mine = (Offer.seller_id == work.actor.require_org(), Offer.state == OfferState.PUBLISHED.value)
     return work.session.scalar(statement.where(Variant.product_id == product_id, *mine).limit(1)) is not None
+
+
+def _goes_on_sale_unseen(work: Work, product_id: UUID) -> bool:
+    """Whether it waits for its first time on sale, or needs nobody's word to come back; whoever sells it."""
+    seen = or_(
+        Offer.state.in_([OfferState.PUBLISHED.value, OfferState.IN_REVIEW.value]),
+        and_(Offer.state == OfferState.PAUSED.value, Offer.published_at.is_not(None)),
+    )
+    statement = select(Offer.id).join(Variant, Variant.id == Offer.variant_id)
+    return work.session.scalar(statement.where(Variant.product_id == product_id, seen).limit(1)) is not None

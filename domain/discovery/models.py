@@ -111,7 +111,7 @@ class ProductSearch(Record):
         Index("product_search_words_idx", "words", postgresql_using="gin"),
         Index("product_search_numbers_idx", "numbers", postgresql_using="gin"),
         Index("product_search_sellers_idx", "seller_ids", postgresql_using="gin"),
-        Index(None, "category_id", "product_id"),
+        Index("product_search_category_id_idx", "category_id", "product_id"),
         Index("product_search_from_price_idx", "from_price", "product_id"),
     )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from domain.kernel.quantities import LARGEST
 
 MOST_LINES = 1000
+MOST_SIGNS = 400_000  # of all lines together; more is not looked at
+LONGEST_LINE = 400  # what stands further to the right is no number and no quantity
 _SEPARATORS = ("\t", ";", "|", ",")
 _NUMBER = re.compile(
     r"^\s*(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)(?:[.,]0+)?\s*(?:[x×*]\s*)?([^\W\d_][\w \-]*)?\.?\s*$"
@@ -33,9 +35,12 @@ class Asked:
 
 
 def parse_lines(pasted: str) -> list[Asked]:
-    """Each line that is not empty, in order; a heading is left out."""
+    """Each line that is not empty, in order; a heading is left out.
+
+    Lines are cut and blanks within a cell are one, since the patterns look at a row of blanks again from each of them.
+    """
     lines = [(number, line.strip("\r")) for number, line in enumerate(pasted.lstrip("\ufeff").split("\n"), 1)]
-    lines = [(number, line) for number, line in lines if line.strip()]
+    lines = [(number, line[:LONGEST_LINE]) for number, line in lines if line.strip()]
     separator = _separator([line for _, line in lines])
     rows = [(number, line, _cells(line, separator)) for number, line in lines]
     if rows and _HEADING.search(rows[0][1]) and not any(_NUMBER.match(cell) for cell in rows[0][2]):
@@ -56,7 +61,7 @@ def _separator(lines: Sequence[str]) -> str | None:
 
 def _cells(line: str, separator: str | None) -> list[str]:
     parts = line.split(separator) if separator else [line]
-    return [part.strip().strip('"').strip() for part in parts]
+    return [" ".join(part.split()).strip('"').strip() for part in parts]
 
 
 def _quantity_column(rows: Sequence[Sequence[str]]) -> int | None:

@@ -11,7 +11,7 @@ from domain.identity import Permission
 from domain.kernel.errors import Invalid
 from domain.kernel.quantities import LARGEST
 from domain.kernel.work import Work
-from domain.orders.quick_lines import MOST_LINES, Asked, parse_lines
+from domain.orders.quick_lines import MOST_LINES, MOST_SIGNS, Asked, parse_lines
 from domain.orders.views import QuickLine, QuickOrder, Substitute
 
 _LOOKED_FOR = 60  # lines without a match that substitutes are looked for; each costs a look at similar names
@@ -27,6 +27,8 @@ def read_quick_order(work: Work, *, pasted: str) -> QuickOrder:
     """
     work.actor.require(Permission.FILL_BASKET)
     work.actor.require(Permission.SEARCH_PRODUCTS)
+    if len(pasted) > MOST_SIGNS:
+        raise Invalid(f"A quick order takes at most {MOST_LINES:,} lines; this is longer.")
     asked = parse_lines(pasted)
     if not asked:
         raise Invalid("Please paste lines with an article number and a quantity.")

@@ -175,7 +175,8 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
     facts = {
         "upload_id": upload_id, "org_id": org_id, "now": work.now, "at_most": None if is_whole else at_most,
     }  # fmt: skip
-    _do(work, facts, merging.DROP, merging.TAKE, merging.ANALYZE, merging.LOCK, merging.MAKE_WAY, merging.STALE)
+    _do(work, facts, merging.DROP, merging.TAKE, merging.ANALYZE, merging.LOCK, merging.MAKE_WAY, merging.STALE,
+        merging.LOOKED_AT)
     taken = work.session.execute(merging.HOW_MANY).one()
     if is_whole and taken.bad:
         raise Conflict(
@@ -268,7 +269,7 @@ def undo_upload(work: Work, *, upload_id: UUID) -> int:
     if upload.state not in (UploadState.DONE.value, UploadState.FAILED.value):
         raise Conflict("Only an upload that is done can be undone.")
     facts = {"upload_id": upload_id, "org_id": org_id, "now": work.now}
-    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.ANALYZE, merging.LOCK, merging.USED)
+    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.ANALYZE, merging.LOCK, merging.USED, merging.LOOKED_AT)
     taken = work.session.execute(merging.HOW_MANY).one()
     _do(work, facts, merging.UNDO_PRODUCTS, merging.UNDO_VARIANTS, merging.UNDO_OFFERS)
     _set_ladders(work, merging.LADDERS_BEFORE)

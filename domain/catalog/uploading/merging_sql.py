@@ -35,6 +35,13 @@ STALE = text("""
     where (m.kind = 'changed' and o.id = m.offer_id and (o.version <> m.version or o.state = 'discontinued'))
        or (m.kind = 'new' and o.seller_id = :org_id and o.sku = m.sku)
 """)
+# Nor does a check of before, or the undoing of an upload, get texts past those who look at them.
+LOOKED_AT = text("""
+    update merged m set why = 'the platform looks at changes of this product; change its texts on its page'
+    from offers o join product_variants v on v.id = o.variant_id join products p on p.id = v.product_id
+    where m.kind = 'changed' and m.why is null and o.id = m.offer_id and p.created_by_org_id = :org_id
+      and m.changes && array['name', 'description', 'brand'] and category_is_reviewed(p.category_id)
+""")
 HOW_MANY = text("select count(*) as rows, count(why) as bad, min(why) as first from merged")
 
 NEW_IDS = text(

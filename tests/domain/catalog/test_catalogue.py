@@ -385,6 +385,11 @@ def test_a_product_is_shown_with_ones_own_certificates_while_they_hold(maker: Co
     with pytest.raises(catalog.CertificateDoesNotHold):
         run(maker.owner, catalog.set_certificates, product_id=bowl, submission_ids=[theirs])
     run(maker.owner, catalog.set_certificates, product_id=bowl, submission_ids=[mine])
+    with begin(rival.owner) as work:  # a draft shows nothing to others
+        assert catalog.product_claims(work, product_ids=[bowl]) == {}
+    with begin(maker.owner) as work:
+        assert len(catalog.product_claims(work, product_ids=[bowl])[bowl]) == 1
+    run(Actor.system(), sell, product_id=bowl, org_id=maker.org_id)
     with begin(rival.owner) as work:
         [claim] = catalog.product_claims(work, product_ids=[bowl])[bowl]
     assert (claim.number, claim.submission_id) == ("BIO-1", mine)
@@ -393,6 +398,17 @@ def test_a_product_is_shown_with_ones_own_certificates_while_they_hold(maker: Co
             assert catalog.product_claims(work, product_ids=[bowl]) == {}
         with begin(maker.owner) as work:
             assert [(tag.is_tagged, tag.holds) for tag in catalog.my_certificates(work, product_id=bowl)] == [(True, False)]
+
+
+def sell(work: Any, *, product_id: UUID, org_id: UUID) -> None:
+    work.session.execute(
+        sa.text(
+            "insert into offers (id, seller_id, variant_id, sku, state, currency, minimum_quantity, order_increment,"
+            " lead_time_days, tax_rate, created_at) select gen_random_uuid(), :org, id, 'BOWL', 'published', 'EUR', 1,"
+            " 1, 0, 0, :now from product_variants where product_id = :product"
+        ),
+        {"product": product_id, "org": org_id, "now": work.now},
+    )
 
 
 def certify(work: Any, *, key: UUID, org_id: UUID) -> None:

@@ -163,6 +163,19 @@ def test_a_change_that_was_overtaken_is_refused(world: World) -> None:
     world.decide(change, yes=False, reason="Overtaken")
 
 
+def test_nothing_is_changed_while_it_is_looked_at_or_while_it_is_paused(world: World) -> None:
+    """What operations have seen is what goes on sale: no text is exchanged before their yes, or in a pause after it."""
+    run(world.maker.owner, catalog.publish_offer, offer_id=world.offer)
+    with pytest.raises(catalog.ChangeWaits):
+        world.change(description="A doll that cures a cough, says the doctor.")
+    world.decide(world.waiting()[0].change_id)
+    run(world.maker.owner, catalog.pause_offer, offer_id=world.offer)
+    assert world.change(description="A doll that cures a cough, says the doctor.") is not None
+    assert run(world.maker.owner, catalog.publish_offer, offer_id=world.offer) == "published"
+    assert world.text() == "A doll of wood and cloth."
+    assert [row.kind for row in world.waiting()] == ["edit"]
+
+
 def rename(work: Any, *, product_id: UUID) -> None:
     work.session.execute(sa.text("update products set name = 'Puppet' where id = :id"), {"id": product_id})
 

@@ -311,6 +311,27 @@ def test_a_hidden_product_leaks_into_no_count_word_or_number(market: Market) -> 
             assert [hit.offer_id for hit in discovery.find_by_number(work, number="hush-1")] == [secret]
 
 
+def test_a_hidden_variant_of_a_product_for_all_leaks_no_word(market: Market) -> None:
+    """Of a product that everybody finds, what stands only on a variant that is not shown to them finds nothing."""
+    maker = market.makers[0]
+    product = run(maker.owner, catalog.create_product, request_id=uuid4(), name="Lamp for all",
+                  variants=[("Plain", {"Colour": "White"}), ("Zirconium", {"Colour": "Ultraviolet"})])  # fmt: skip
+    with begin(maker.owner) as work:
+        variants = {name: key for key, name in catalog.variants_of_product(work, product_id=product)}
+    made = {}
+    for name, variant_id in variants.items():
+        made[name] = run(maker.owner, catalog.create_offer, request_id=uuid4(), variant_id=variant_id, sku=f"L-{name}",
+                         tiers=[(1, Decimal(7))], currency="EUR")  # fmt: skip
+        run(maker.owner, catalog.publish_offer, offer_id=made[name])
+    assert names(market, "zirconium") == names(market, "ultraviolet") == ["Lamp for all"]
+    run(maker.owner, discovery.set_audience, offer_ids=[made["Zirconium"]], shown_to=[])
+    run(SYSTEM, discovery.count_words)
+    assert names(market, "plain lamp") == ["Lamp for all"]
+    for word in ("zirconium", "zirconum", "ultraviolet"):
+        page = search(market, word)
+        assert (page.total, page.did_you_mean) == (0, None), word
+
+
 def test_a_suspended_seller_is_not_found_while_it_lasts(market: Market) -> None:
     maker = market.makers[0]
     sell(maker, "Lamp of one")

@@ -179,6 +179,16 @@ def test_lines_are_read_as_people_paste_them(market: Market) -> None:
     ]  # fmt: skip
 
 
+def test_no_paste_keeps_the_machine_busy(market: Market) -> None:
+    """People share one process, so a line of blanks or of digits costs no more than another one."""
+    began = time.process_time()
+    for line in ("A" + " " * 5000 + "!", "1" + "\u00a0" * 5000 + "!", "A;" + "9" * 5000, "A " + "9" * 5000, "\t" * 5000):
+        assert all(row.state in ("wrong", "unknown") for row in read(market.retailer.owner, f"{line}\nB;x"))
+    assert time.process_time() - began < 2
+    with pytest.raises(Invalid, match="1,000 lines"):
+        read(market.retailer.owner, "A;1\n" * 200_000)
+
+
 def test_each_line_is_found_ambiguous_unknown_or_wrong(market: Market) -> None:
     shop, (one, other) = market.retailer, market.makers
     thing = one.variants[0]

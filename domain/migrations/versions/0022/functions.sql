@@ -60,5 +60,9 @@ begin
     where k.product_id = any (p_products) and s.number is not null and s.counts_from <= p_now
       and (s.expires_at is null or s.expires_at > p_now) and (s.ended_at is null or s.ended_at > p_now)
       and s.state in ('verified', 'auto_verified', 'expiring')
+      -- Of a draft, or of what its seller does not show to them, people are told nothing.
+      and (p.created_by_org_id = app_org() or is_staff() or exists (
+        select 1 from product_variants v join offers o on o.variant_id = v.id and o.state = 'published'
+        where v.product_id = p.id and offer_is_shown(o.id, o.audience, o.seller_id)))
     order by k.product_id, s.requirement, s.number;
 end $$;

@@ -78,9 +78,12 @@ begin
                    array_agg(distinct n.number) filter (where n.number is not null) as numbers,
                    string_agg(distinct o.sku, ' ') filter (where o.audience = 'everybody') as open_skus,
                    string_agg(distinct o.sku, ' ') as skus,
-                   string_agg(distinct nullif(nullif(v.name, 'Standard'), p.name), ' ') as names,
+                   string_agg(distinct l.name, ' ') filter (where o.audience = 'everybody') as open_names,
+                   string_agg(distinct l.name, ' ') as names,
+                   string_agg(distinct x.value, ' ') filter (where o.audience = 'everybody') as open_options,
                    string_agg(distinct x.value, ' ') as options
             from product_variants v
+            cross join lateral (select nullif(nullif(v.name, 'Standard'), p.name) as name) l
             join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
             left join lateral jsonb_each_text(v.options) x on true
             cross join lateral (values (search_number(o.sku)), (search_number(v.gtin)), (lower(p.external_id))) n(number)
@@ -92,7 +95,9 @@ begin
             select search_stems(left(p.name, x.name_tail - 1), 'A')
                 || search_stems(coalesce(p.brand, ''), 'B')
                 || search_stems(left(concat_ws(' . ', left(p.description, x.description_tail - 1),
-                    case when k.is_open then k.open_skus else k.skus end, k.names, k.options, c.name,
+                    case when k.is_open then k.open_skus else k.skus end,
+                    case when k.is_open then k.open_names else k.names end,
+                    case when k.is_open then k.open_options else k.options end, c.name,
                     (select string_agg(t.value, ' . ') from jsonb_each_text(p.specifications) t)), 16000), 'C')
                 || case when x.name_tail <= length(p.name) or x.description_tail <= length(p.description)
                    then search_stems(substr(p.name, x.name_tail) || ' . '

@@ -164,6 +164,43 @@ def test_undone_products_free_their_numbers(maker: Company, tmp_path: Path) -> N
     assert counts(check(maker.owner, path)) == (2, 0, 0, 0)
 
 
+def test_texts_that_operations_look_at_come_in_by_no_old_check_and_no_undoing(maker: Company, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "list.xlsx", [good(1)])
+    bring(maker.owner, check(maker.owner, path).upload_id)
+    lines = [good(1)]
+    lines[0][1] = "Glass that heals"
+    change = check(maker.owner, workbook(tmp_path / "more.xlsx", lines))
+    assert counts(change) == (0, 1, 0, 0)
+    texts = "select p.name from products p"
+
+    def watch(work: Any, *, is_reviewed: bool) -> None:
+        """The product comes into a category that is looked at, or out of it."""
+        key = UUID(int=77)
+        work.session.execute(
+            text("insert into categories (id, name, is_reviewed) values (:id, 'Medicine', true) on conflict do nothing"),
+            {"id": key},
+        )
+        work.session.execute(
+            text("update products set category_id = :id, category_since = :now"),
+            {"id": key if is_reviewed else None, "now": work.now},
+        )
+
+    run(Actor.system(), watch, is_reviewed=True)
+    done = bring(maker.owner, change.upload_id)
+    assert (done.rows_changed, done.rows_bad) == (0, 1) and rows(maker.owner, texts) == [("Glass 1",)]
+    with begin(maker.owner) as work:
+        [bad] = catalog.upload_rows(work, upload_id=change.upload_id)
+    assert bad.why == "the platform looks at changes of this product; change its texts on its page"
+    # What came in before is not taken back behind anybody's back either.
+    run(Actor.system(), watch, is_reviewed=False)
+    again = check(maker.owner, workbook(tmp_path / "again.xlsx", lines))
+    bring(maker.owner, again.upload_id)
+    assert rows(maker.owner, texts) == [("Glass that heals",)]
+    run(Actor.system(), watch, is_reviewed=True)
+    assert run(maker.owner, catalog.undo_upload, upload_id=again.upload_id) == 1
+    assert rows(maker.owner, texts) == [("Glass that heals",)]
+
+
 def test_all_or_nothing_is_nothing_when_somebody_was_quicker(maker: Company, tmp_path: Path) -> None:
     path = workbook(tmp_path / "list.xlsx", [good(1), good(2)])
     one = check(maker.owner, path)
