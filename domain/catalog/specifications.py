@@ -141,7 +141,13 @@ def aligned_specifications(work: Work, *, product_ids: Sequence[UUID]) -> list[A
     _may_look(work)
     ids = list(dict.fromkeys(product_ids))[:20]
     rows = work.session.execute(
-        text("select id, category_id, specifications from products where id = any (:ids)"), {"ids": ids}
+        text(
+            "select p.id, p.category_id, p.specifications from products p where p.id = any (:ids)"
+            " and (:staff or p.created_by_org_id = :me or exists (select 1 from product_variants v"
+            "   join offers o on o.variant_id = v.id where v.product_id = p.id and (o.seller_id = :me"
+            "   or o.state = 'published' and offer_is_shown(o.id, o.audience, o.seller_id))))"
+        ),
+        {"ids": ids, "me": work.actor.org_id, "staff": work.actor.is_staff},
     ).all()
     said: dict[UUID, dict[str, Any]] = {row.id: row.specifications for row in rows}
     asked = templates(work, sorted({row.category_id for row in rows if row.category_id}))

@@ -92,7 +92,7 @@ def model_facts(content: bytes) -> dict[str, Any]:
         elsewhere = any("uri" in part and not str(part["uri"]).startswith("data:") for part in parts)
         needed = max((int(part["byteLength"]) for part in buffers if "uri" not in part), default=0)
         is_whole = str(scene["asset"]["version"]).startswith("2.") and len(meshes) > 0 and needed <= numbers
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise Invalid(BROKEN_MODEL) from None
     if elsewhere:
         raise Invalid("This 3D model needs other files. Please export it as one GLB with everything in it.")

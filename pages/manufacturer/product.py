@@ -19,6 +19,7 @@ from app.parts.product_about import draw_about, draw_waiting
 from app.parts.product_media import draw_media
 from app.parts.product_rules import draw_certificates, draw_policies, draw_rules
 from app.parts.product_variants import draw_variants, first_offer, values_of
+from app.parts.text import plain
 from domain import catalog
 from domain.catalog import OfferSheet, ProductSheet, VariantRow
 from domain.identity import OrgKind, Permission
@@ -218,7 +219,7 @@ def draw_product(sheet: ProductSheet, wanted: UUID | None) -> None:
         )  # fmt: skip
     elif tab == "rules":
         if not is_one:
-            st.caption(f"Of {offer.variant_name}, SKU {offer.sku}. Choose another one under Variants.")
+            st.caption(f"Of {plain(offer.variant_name)}, SKU {plain(offer.sku)}. Choose another one under Variants.")
         if actor.may(Permission.SEE_PRICES) and st.button("Prices", icon=":material/payments:", key="to-prices"):
             go("manufacturer-price", offer=offer.offer_id)
         draw_rules(offer, sheet)

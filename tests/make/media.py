@@ -14,10 +14,10 @@ def a_film(*, seconds: int = 3) -> bytes:
     return box(b"ftyp", b"isom\0\0\2\0isommp41") + box(b"moov", head + box(b"trak", b"")) + box(b"mdat", bytes(64))
 
 
-def a_model(*, uri: str | None = None, version: int = 2) -> bytes:
-    """A GLB of one triangle."""
+def a_model(*, uri: str | None = None, version: int = 2, said: float | None = None) -> bytes:
+    """A GLB of one triangle; `said` is how many bytes of numbers it claims to have."""
     numbers = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
-    buffer = {"byteLength": len(numbers)} | ({"uri": uri} if uri else {})
+    buffer = {"byteLength": len(numbers) if said is None else said} | ({"uri": uri} if uri else {})
     scene = json.dumps({
         "asset": {"version": "2.0"}, "buffers": [buffer], "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
         "bufferViews": [{"buffer": 0, "byteLength": len(numbers)}],

@@ -116,6 +116,8 @@ def test_products_stand_side_by_side_in_one_unit(operations: Actor, maker: Compa
     assert (rows["Weight"].unit, rows["Weight"].numbers) == ("g", (Decimal(500), Decimal(500)))
     assert rows["Colour"].values == ("", "Red")
     assert rows["Colour"].differs
+    with begin(company(OrgKind.MANUFACTURER, "Rival").owner) as work:  # drafts say nothing to others
+        assert catalog.aligned_specifications(work, product_ids=[one, other]) == []
 
 
 def test_the_tree_is_kept_by_operations_and_has_no_rings(operations: Actor, maker: Company) -> None:
@@ -353,6 +355,7 @@ def test_media_have_sizes_words_and_an_order(maker: Company) -> None:
 @pytest.mark.parametrize(("kind", "content", "said"), [
     ("video", a_film()[:-20], "damaged"), ("video", a_picture(), "MP4"), ("model", a_model()[:-4], "damaged"),
     ("model", a_model(version=1), "version 1"), ("model", a_model(uri="https://other.example/x.bin"), "other files"),
+    ("model", a_model(said=float("inf")), "damaged"), ("model", a_model(said=1e9), "damaged"),
     ("picture", a_film(), "PNG and JPEG"), ("picture", a_pdf("Text"), "PNG and JPEG"), ("model", b"", "empty"),
 ])  # fmt: skip
 def test_broken_media_are_refused_with_a_sentence(maker: Company, kind: str, content: bytes, said: str) -> None:
