@@ -50,7 +50,7 @@ def read_quick_order(work: Work, *, pasted: str) -> QuickOrder:
 
     def as_substitutes(rows: Sequence[Any]) -> list[Substitute]:
         known = [row for row in rows if row.offer_id in prices]
-        known.sort(key=lambda row: (row.available <= 0, prices[row.offer_id].unit_price, row.sku))
+        known.sort(key=lambda row: (told[row.offer_id].word == "out", prices[row.offer_id].unit_price, row.sku))
         return [
             Substitute(
                 offer_id=row.offer_id, product_id=row.product_id, name=row.name, seller_name=row.seller_name,

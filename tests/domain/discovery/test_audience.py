@@ -251,6 +251,13 @@ def test_a_buyer_is_told_of_stock_what_the_seller_chose(market: Market) -> None:
     choose(DisplayFor.ALL, Display.HIDDEN)
     choose(DisplayFor.CUSTOMER, Display.EXACT, shop.org_id)
     assert told(shop) == {("in_stock", 999)} and told(other_shop) == {("not_told", None)}
+    # Nor is it told by what a filter leaves, or by the count beside it.
+    run(Actor.system(), discovery.count_words)
+    for buyer, kept in ((shop, {mine}), (other_shop, set())):
+        with begin(buyer.owner) as work:
+            assert {row.offer_id for row in discovery.search_products(work, in_stock=True).rows} & {mine} == kept
+            of_maker = discovery.search_products(work, seller_id=maker.org_id)
+        assert ({row.offer_id for row in of_maker.rows}, of_maker.facets.in_stock) == ({mine}, 0)
     # The basket and the refusal say no number either.
     run(other_shop.owner, orders.add_to_basket, offer_id=mine, quantity=5000)
     with begin(other_shop.owner) as work:

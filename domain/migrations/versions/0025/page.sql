@@ -247,9 +247,17 @@ declare
     is_priced boolean := p_filters ? 'price_from' or p_filters ? 'price_to';
     is_browsing boolean := p_all is null and p_numbers is null and p_like is null;
     suspended uuid[];
+    untold uuid[] := '{}';
 begin
     if app_scope() = 'nobody' then
         return;
+    end if;
+    if f_stock then  -- what sellers do not tell of their stock is not told by what the filter leaves
+        untold := array(
+            select t.seller_id
+            from stock_displays_for_me(array(select d.seller_id from stock_displays d where d.display = 'hidden'),
+                                       (p_now at time zone 'UTC')::date) t
+            where t.display = 'hidden');
     end if;
     -- Most searches have no filter and find enough by their words; they read one row a product and no lists of offers.
     if p_all is not null and p_filters - 'currency' = '{}' and p_order <> 'name'
@@ -378,7 +386,8 @@ begin
         from sellers_certificates((select array_agg(id) from sellers where is_certified), (p_now at time zone 'UTC')::date) c
     ), stocked as materialized (
         select a.offer_id, a.available
-        from stock_available((select array_agg(d.offer_id) from offered d where f_stock), p_now) a
+        from stock_available((select array_agg(d.offer_id) from offered d
+                              where f_stock and d.seller_id <> all (untold)), p_now) a
     ), looked as materialized (
         -- By bits, which filters an offer does not pass: a facet counts what passes all filters but its own.
         select d.*, s.country_code, s.level,

@@ -294,10 +294,13 @@ begin
     end if;
     update product_search s set in_stock = n.free
     from (
-        select k.product_id, bool_or(coalesce(a.available, 0) > 0) as free
-        from (select product_id, unnest(offer_ids) as offer_id from product_search) k
+        -- Where a seller tells nobody of its stock, the count tells nothing either.
+        select k.product_id, bool_or(coalesce(a.available, 0) > 0 and d.id is null) as free
+        from (select p.product_id, u.offer_id, u.seller_id
+              from product_search p, unnest(p.offer_ids, p.seller_ids) u(offer_id, seller_id)) k
         left join stock_available((select array_agg(x) from product_search p, unnest(p.offer_ids) x), p_now) a
             on a.offer_id = k.offer_id
+        left join stock_displays d on d.seller_id = k.seller_id and d.kind = 'all' and d.display = 'hidden'
         group by k.product_id
     ) n
     where n.product_id = s.product_id and s.in_stock is distinct from n.free;
