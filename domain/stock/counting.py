@@ -7,6 +7,7 @@ than a person corrects alone is looked at by another one, who corrects it, or ha
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -131,7 +132,8 @@ def finish_count(work: Work, *, request_id: UUID, count_id: UUID) -> CountState:
     """Everything is counted. Small differences are corrected at once, larger ones wait for another person.
 
     Small is what the whole count may differ by: the setting for count approval. Raises `Conflict` while lines are not
-    counted. Announces `CountFinished`, and `CountClosed` when nothing waits.
+    counted, or when the stock was corrected since they were. Announces `CountFinished`, and `CountClosed` when nothing
+    waits.
     """
     work.actor.require(Permission.MANAGE_STOCK)
     count, lines = _locked(work, count_id)
@@ -139,7 +141,9 @@ def finish_count(work: Work, *, request_id: UUID, count_id: UUID) -> CountState:
     if left:
         raise Conflict(f"{left:,} {'line is' if left == 1 else 'lines are'} not counted yet.")
     difference = sum(abs(line.difference) for line in lines)
-    is_small = difference <= int(value_of(work, Setting.COUNT_APPROVAL_LIMIT))
+    # What somebody's counts have corrected within a day counts together, so that a large one is not made of small ones.
+    before = 0 if identity.adjusts_alone(work.actor) else _corrected_today(work)
+    is_small = not difference or before + difference <= int(value_of(work, Setting.COUNT_APPROVAL_LIMIT))
     if count.state == CountState.OPEN.value and is_small:
         _post(work, count, lines, "", CountState.OPEN)
         return CountState.CLOSED
@@ -227,10 +231,42 @@ def _post(work: Work, count: Count, lines: list[CountLine], reason: str, before:
     work.session.flush()
     if rows:
         record_rows(work, rows, kind="counted", cause="count", cause_id=count.id)
+        _require_alone(work, count)
     work.record(
         CountClosed(subject_id=count.id, seller_id=count.org_id, difference=sum(abs(row.quantity) for row in rows),
                     reason=reason, from_state=before, to_state=CountState.CLOSED)
     )  # fmt: skip
+
+
+def _require_alone(work: Work, count: Count) -> None:
+    """Whoever corrected a lot after it was counted has corrected this difference as well: once is enough. The rows of
+    the balances are locked by now, so nobody does it meanwhile."""
+    twice: int = work.session.execute(
+        text(
+            "select count(*) from stock_count_lines l where l.count_id = :count_id and l.counted <> l.expected"
+            " and exists (select 1 from stock_movements m where m.lot_id = l.lot_id"
+            "   and m.id > coalesce(l.movement_id, 0) and m.variant_id = l.variant_id"
+            "   and m.location_id = l.location_id and m.kind = 'counted' and m.cause_id <> l.count_id)"
+        ),
+        {"count_id": count.id},
+    ).scalar_one()
+    if twice:
+        raise Conflict(
+            f"{twice:,} {'lot was' if twice == 1 else 'lots were'} corrected since they were counted. Please count"
+            " them again."
+        )
+
+
+def _corrected_today(work: Work) -> int:
+    units: int = work.session.execute(
+        text(
+            "select coalesce(sum(abs(m.quantity)), 0)::bigint from stock_movements m"
+            " join stock_counts c on c.id = m.cause_id where m.org_id = :org_id and m.actor_user_id = :me"
+            " and m.kind = 'counted' and m.recorded_at > :since"
+        ),
+        {"org_id": work.actor.require_org(), "me": work.actor.user_id, "since": work.now - timedelta(hours=24)},
+    ).scalar_one()
+    return units
 
 
 def _others_may(work: Work, counters: Collection[UUID | None]) -> bool:

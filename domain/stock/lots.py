@@ -74,7 +74,8 @@ def dispose_stock(
     require_small(work, quantity)
     kind = "returned" if is_returned else "disposed"
     if serials:
-        serials_go(work, variant_id=variant_id, location_id=location_id, lot_id=lot_id, serials=serials)
+        serials_go(work, variant_id=variant_id, location_id=location_id, lot_id=lot_id, serials=serials,
+                   quantity=quantity)  # fmt: skip
     row = Row(variant_id, location_id, lot_id, -quantity, note=why)
     record_rows(work, [row], kind=kind, cause="supplier_return" if is_returned else "disposal", cause_id=request_id)
     work.record(

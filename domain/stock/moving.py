@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from domain import identity
 from domain.identity import Permission
 from domain.kernel.configuration import Setting, value_of
 from domain.kernel.errors import Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.quantities import base_units
 from domain.kernel.work import Work
+from domain.stock.commands import require_small
 from domain.stock.events import (
     DiscrepancyOpened,
     DiscrepancyResolved,
@@ -80,7 +80,7 @@ def move_stock(
     quantity = base_units(quantity)
     if serials:
         serials_move(work, variant_id=variant_id, lot_id=lot_id, from_location_id=from_location_id,
-                     to_location_id=to_location_id, serials=serials)  # fmt: skip
+                     to_location_id=to_location_id, serials=serials, quantity=quantity)  # fmt: skip
     rows = [
         Row(variant_id, from_location_id, lot_id, -quantity, note=note),
         Row(variant_id, to_location_id, lot_id, quantity, note=note),
@@ -154,7 +154,7 @@ def send_transfer(
             raise NotFound
         line = by_line[line_id]
         serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=line.from_location_id,
-                     to_location_id=transit, serials=numbers)  # fmt: skip
+                     to_location_id=transit, serials=numbers, quantity=line.quantity)  # fmt: skip
     rows = [Row(line.variant_id, line.from_location_id, line.lot_id, -line.quantity) for line in lines]
     rows += [Row(line.variant_id, transit, line.lot_id, line.quantity) for line in lines]
     record_rows(work, rows, kind="moved", cause="transfer", cause_id=transfer.id)
@@ -185,7 +185,8 @@ def receive_transfer(work: Work, *, request_id: UUID, transfer_id: UUID, arrived
         _require_open(line, part)
         if part.serials:
             serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=transit,
-                         to_location_id=transfer.to_location_id, serials=part.serials)  # fmt: skip
+                         to_location_id=transfer.to_location_id, serials=part.serials,
+                         quantity=part.received)  # fmt: skip
         line.received, line.rejected = line.received + part.received, line.rejected + part.rejected
         for place, quantity in ((transfer.to_location_id, part.received), (aside, part.rejected)):
             if quantity:
@@ -241,8 +242,8 @@ def resolve_discrepancy(
     """Say what became of goods that were set aside: found (they are put where they should go), written off, sent back.
 
     More than the limit for corrections is written off by another person than the one who reported it, one who corrects
-    stock alone. Raises `NotAllowed` for that, `IllegalMove` when it is resolved, `Invalid` without a reason.
-    Announces `DiscrepancyResolved`.
+    stock alone; who does not, writes off so much within a day. Raises `NotAllowed` for that, `IllegalMove` when it is
+    resolved, `Invalid` without a reason. Announces `DiscrepancyResolved`.
     """
     work.actor.require(Permission.MANAGE_STOCK)
     outcome, reason = DiscrepancyState(outcome), reason.strip()
@@ -277,7 +278,7 @@ def resolve_discrepancy(
         place = there[outcome]
         if numbers:
             serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=aside,
-                         to_location_id=place, serials=numbers)  # fmt: skip
+                         to_location_id=place, serials=numbers, quantity=one.quantity)  # fmt: skip
         rows = [Row(line.variant_id, aside, line.lot_id, -one.quantity, note=reason),
                 Row(line.variant_id, place, line.lot_id, one.quantity, note=reason)]  # fmt: skip
         record_rows(work, rows, kind="moved", cause="discrepancy", cause_id=one.id)
@@ -342,13 +343,12 @@ def _bring_numbers_aside(work: Work, line: TransferLine, transit: UUID, aside: U
     numbers = list(_numbers_at(work, line, transit))[:rejected]
     if numbers:
         serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=transit,
-                     to_location_id=aside, serials=numbers)  # fmt: skip
+                     to_location_id=aside, serials=numbers, quantity=rejected)  # fmt: skip
 
 
 def _require_other_eyes(work: Work, one: Discrepancy) -> None:
+    require_small(work, one.quantity)
     if one.quantity <= int(value_of(work, Setting.STOCK_ADJUSTMENT_LIMIT)):
         return
-    if not identity.adjusts_alone(work.actor):
-        raise NotAllowed("So much is written off by the owner or a manager of your company.")
     if one.opened_by == work.actor.user_id:
         raise NotAllowed("You reported that this is missing, so somebody else has to write it off.")

@@ -9,6 +9,7 @@ from domain.identity import OrgKind
 from domain.kernel.errors import NotAllowed, NotFound
 from domain.kernel.work import Work
 from domain.stock.models import Location
+from domain.stock.states import LocationKind
 
 
 def kept_to(work: Work) -> list[UUID] | None:
@@ -18,7 +19,16 @@ def kept_to(work: Work) -> list[UUID] | None:
 
 
 def require_within(work: Work, *location_ids: UUID) -> None:
-    """Raise `NotFound` unless these are places of one's own, and within what one is kept to."""
+    """Raise `NotFound` unless these are places of one's own, and within what one is kept to.
+
+    What lies on the way or aside belongs to a transfer, so its steps alone move it.
+    """
+    between = select(Location.id).where(
+        Location.org_id == work.actor.require_org(), Location.id.in_(location_ids),
+        Location.kind.in_((LocationKind.TRANSIT.value, LocationKind.ASIDE.value)),
+    )  # fmt: skip
+    if work.session.scalar(between.limit(1)) is not None:
+        raise NotFound
     reach = identity.reach_of(work)
     if reach.warehouses is not None:
         if not reach.warehouses.issuperset(location_ids):

@@ -47,15 +47,22 @@ def serials_ship(work: Work, *, order_id: UUID, shipment_id: UUID, serials: Mapp
         _leave(work, variant_id, numbers, state="shipped", order_id=order_id, shipment_id=shipment_id)
 
 
-def serials_go(work: Work, *, variant_id: UUID, location_id: UUID, lot_id: UUID, serials: Sequence[str]) -> None:
-    """These units are thrown away or sent back. A step of disposing. Raises `SerialNotHere`."""
+def serials_go(
+    work: Work, *, variant_id: UUID, location_id: UUID, lot_id: UUID, serials: Sequence[str], quantity: int
+) -> None:
+    """These units are thrown away or sent back. A step of disposing. Raises `SerialNotHere`, `Invalid` for more
+    numbers than units."""
+    _require_units(serials, quantity)
     _leave(work, variant_id, serials, state="gone", location_id=location_id, lot_id=lot_id)
 
 
 def serials_move(
-    work: Work, *, variant_id: UUID, lot_id: UUID, from_location_id: UUID, to_location_id: UUID, serials: Sequence[str]
-) -> None:
-    """These units lie elsewhere from now on. A step of moving. Raises `SerialNotHere`."""
+    work: Work, *, variant_id: UUID, lot_id: UUID, from_location_id: UUID, to_location_id: UUID,
+    serials: Sequence[str], quantity: int,
+) -> None:  # fmt: skip
+    """These units lie elsewhere from now on. A step of moving. Raises `SerialNotHere`, `Invalid` for more numbers
+    than units."""
+    _require_units(serials, quantity)
     wanted = _clean(serials)
     moved = work.session.scalars(
         text(
@@ -100,6 +107,12 @@ def _clean(serials: Iterable[str]) -> list[str]:
     if any(len(serial) > 80 for serial in wanted) or len(wanted) > 10_000:
         raise Invalid("At most 10,000 serial numbers at once, of at most 80 characters each.")
     return sorted(wanted)
+
+
+def _require_units(serials: Sequence[str], quantity: int) -> None:
+    """A number without its unit would lie where no unit lies."""
+    if len(_clean(serials)) > quantity:
+        raise Invalid(f"There are more serial numbers than the {quantity:,} units that leave.")
 
 
 def _require_all(wanted: Sequence[str], done: Iterable[str]) -> None:

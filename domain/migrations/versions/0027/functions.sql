@@ -47,6 +47,14 @@ create function stock_kept(p_org uuid, p_variant uuid, p_buyer uuid, p_now times
       and holder_id is distinct from p_buyer
 $$;
 
+-- How many units of a variant could leave for somebody at an instant: neither reserved nor set aside, stopped or too old.
+create function stock_free(p_org uuid, p_variant uuid, p_now timestamptz) returns bigint
+    stable parallel safe language sql set search_path = market, pg_temp as $$
+    select coalesce(sum(b.on_hand - b.reserved), 0)::bigint from stock_balances b join lots t on t.id = b.lot_id
+    where b.org_id = p_org and b.variant_id = p_variant and b.is_for_sale
+      and lot_is_good(t.state, t.expires_on, t.made_on, 0, (p_now at time zone 'UTC')::date)
+$$;
+
 -- Layers follow movements: what comes in makes one, what goes out uses the oldest of its lot in its place, and a move
 -- takes them along with their age and cost. The row of the balance is locked by whoever moves, and with it its layers.
 create function stock_layers_follow() returns trigger
@@ -87,7 +95,8 @@ begin
                 and s.location_id = m.location_id and s.lot_id = m.lot_id and s.state = 'in_stock')) then
             raise exception 'stock: say which serial numbers leave' using errcode = 'WS008';
         end if;
-        -- What is promised to a customer stays; whoever lowers stock waits for whoever else does.
+        -- What is promised to a customer stays, as goods that can be sold; whoever lowers these waits for whoever else
+        -- does. What cannot be sold was promised to nobody.
         if exists (
             select 1 from moved_rows m join stock_allocations a on a.org_id = m.org_id and a.variant_id = m.variant_id
             where m.quantity < 0 and m.kind not in ('shipped', 'moved') and a.state = 'active') then
@@ -96,10 +105,16 @@ begin
                 select org_id, variant_id from moved_rows where quantity < 0)
             order by a.id for update;
             if exists (
-                select 1 from (select distinct org_id, variant_id, recorded_at from moved_rows where quantity < 0) m
-                where stock_kept(m.org_id, m.variant_id, null, m.recorded_at) > (
-                    select coalesce(sum(b.on_hand - b.reserved), 0) from stock_balances b
-                    where b.org_id = m.org_id and b.variant_id = m.variant_id)) then
+                select 1 from (
+                    select distinct m.org_id, m.variant_id, m.recorded_at
+                    from moved_rows m
+                    join stock_balances b on b.variant_id = m.variant_id and b.location_id = m.location_id
+                         and b.lot_id = m.lot_id and b.is_for_sale
+                    join lots t on t.id = m.lot_id
+                    where m.quantity < 0 and lot_is_good(t.state, t.expires_on, t.made_on, 0,
+                                                         (m.recorded_at at time zone 'UTC')::date)) m
+                where stock_kept(m.org_id, m.variant_id, null, m.recorded_at)
+                      > stock_free(m.org_id, m.variant_id, m.recorded_at)) then
                 raise exception 'stock: more is allocated than would be left' using errcode = 'WS009';
             end if;
         end if;
@@ -358,7 +373,8 @@ create function stock_use_allocations(p_orders uuid[], p_now timestamptz) return
     from (select allocation_id, sum(quantity)::bigint as quantity from drawn group by 1) d where a.id = d.allocation_id
 $$;
 
--- Give back what is held for an order: all of it (p_lines null), or [{line_id, quantity}], newest lots first.
+-- Give back what is held for an order: all of it (p_lines null), or [{line_id, quantity}], first what is stopped and
+-- could not be shipped, then the newest lots.
 create or replace function stock_release(p_order uuid, p_lines jsonb) returns integer
     language plpgsql security definer set search_path = market, pg_temp as $$
 declare
@@ -379,7 +395,8 @@ begin
                sum(r.quantity) over w - r.quantity as low
         from stock_reservations r join lots t on t.id = r.lot_id
         where r.order_id = p_order and r.state = 'held'
-        window w as (partition by r.line_id order by t.expires_on desc nulls first, r.location_id desc, r.lot_id desc)
+        window w as (partition by r.line_id
+                     order by t.state = 'available', t.expires_on desc nulls first, r.location_id desc, r.lot_id desc)
     ), give as materialized (
         select h.*, least(h.quantity, coalesce(l.quantity, case when p_lines is null then h.low + h.quantity else 0 end) - h.low)
                     as part
@@ -574,22 +591,23 @@ begin
         returning p.part
     )
     select coalesce(sum(part), 0) from raised into found_free;
-    if found_free < kept.quantity or stock_kept(kept.org_id, kept.variant_id, null, p_now) > (
-        select sum(b.on_hand - b.reserved) from stock_balances b join lots t on t.id = b.lot_id
-        where b.org_id = kept.org_id and b.variant_id = kept.variant_id and b.is_for_sale and t.state = 'available') then
+    if found_free < kept.quantity
+       or stock_kept(kept.org_id, kept.variant_id, null, p_now) > stock_free(kept.org_id, kept.variant_id, p_now) then
         raise exception 'not enough stock' using errcode = 'WS001';
     end if;
 end $$;
 
--- Let go of what is kept by hand. Says whether there was something to let go.
+-- Let go of what is kept by hand, in the warehouses that one is kept to. Says whether there was something to let go.
 create function stock_unhold(p_hold uuid, p_now timestamptz) returns boolean
     language plpgsql security definer set search_path = market, pg_temp as $$
 declare
     kept stock_holds;
+    mine constant uuid[] := my_warehouses();  -- null: all of them
 begin
     select * from stock_holds h where h.id = p_hold and (app_scope() = 'system' or h.org_id = app_org())
     for update into kept;
-    if kept.id is null then
+    if kept.id is null or exists (select 1 from stock_reservations r where r.hold_id = p_hold and r.state = 'held'
+                                  and r.location_id <> all (mine)) then
         raise exception 'stock: this hold is not yours' using errcode = 'WS005';
     end if;
     if kept.state <> 'held' then
@@ -623,11 +641,7 @@ begin
     end if;
     perform 1 from stock_balances b where b.org_id = app_org() and b.variant_id = p_variant
     order by b.variant_id, b.location_id, b.lot_id for update;
-    select coalesce(sum(b.on_hand - b.reserved), 0) from stock_balances b join lots t on t.id = b.lot_id
-    where b.org_id = app_org() and b.variant_id = p_variant and b.is_for_sale
-      and lot_is_good(t.state, t.expires_on, t.made_on, 0, (p_now at time zone 'UTC')::date)
-    into free;
-    free := free - stock_kept(app_org(), p_variant, null, p_now);
+    free := stock_free(app_org(), p_variant, p_now) - stock_kept(app_org(), p_variant, null, p_now);
     if free < p_quantity then
         raise exception 'not enough stock' using errcode = 'WS001', detail = greatest(free, 0)::text;
     end if;

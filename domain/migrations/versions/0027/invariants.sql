@@ -68,12 +68,7 @@ union all
 select 43, a.id::text, null
 from stock_allocations a left join (select allocation_id, sum(quantity) as quantity from stock_draws group by 1) d
      on d.allocation_id = a.id
-where a.used <> coalesce(d.quantity, 0) or a.used > a.quantity
-union all
-select 43, concat_ws('/', a.org_id, a.variant_id), null
-from (select org_id, variant_id, sum(quantity - used) as quantity from stock_allocations where state = 'active' group by 1, 2) a
-where a.quantity > (select coalesce(sum(b.on_hand - b.reserved), 0) from stock_balances b
-                    where b.org_id = a.org_id and b.variant_id = a.variant_id);
+where a.used <> coalesce(d.quantity, 0) or a.used > a.quantity;
 
 -- What promotions spent is what their uses say, and of one offer one list price holds at a time.
 create view price_breaches (name, id) as
@@ -126,6 +121,12 @@ create or replace function invariants_at(p_now timestamptz)
         union select number, id from order_breaches
         union select number, id from stock_breaches
               where expires_at is null or expires_at < p_now - interval '5 minutes'
+        -- After its day an allocation keeps nothing, whenever the job comes by that ends it.
+        union select 43, concat_ws('/', a.org_id, a.variant_id)
+              from (select org_id, variant_id, sum(quantity - used) as quantity from stock_allocations
+                    where state = 'active' and ends_at > p_now group by 1, 2) a
+              where a.quantity > (select coalesce(sum(b.on_hand - b.reserved), 0) from stock_balances b
+                                  where b.org_id = a.org_id and b.variant_id = a.variant_id)
         union select number, id from log_breaches
         union select number, id from currency_breaches
         union select number, id from amount_breaches
