@@ -151,6 +151,9 @@ def change_prices(work: Work, *, request_id: UUID, offer_ids: Collection[UUID], 
     Returns how many lists changed. Raises what `set_prices` does; `changed_ladders` shows it before.
     """
     work.actor.require(Permission.MANAGE_PRICES)
+    # Locked and begun first: what is changed is the list of this very instant, not one that a colleague has replaced
+    # or that a planned one has followed.
+    begin_due(work, sorted(_lock(work, offer_ids)))
     return set_prices(work, ladders=_changed(work, offer_ids, percent))
 
 
@@ -160,7 +163,7 @@ def changed_ladders(
     """What `change_prices` would make of the lists of these own offers: before and after."""
     work.actor.require(Permission.MANAGE_PRICES)
     changed = _changed(work, offer_ids, percent)
-    current = _ladders(work, list(changed))
+    current = _current(work, list(changed))
     return {offer_id: (_tiers(current[offer_id]), _tiers(ladder)) for offer_id, ladder in changed.items()}
 
 
@@ -177,7 +180,7 @@ def _changed(work: Work, offer_ids: Collection[UUID], percent: Decimal) -> dict[
     factor = 1 + percent / 100
     return {
         offer_id: [(quantity, finest(price * factor, like=price)) for quantity, price in ladder]
-        for offer_id, ladder in _ladders(work, list(own)).items()
+        for offer_id, ladder in _current(work, list(own)).items()
     }
 
 
@@ -197,6 +200,16 @@ def _ladders(work: Work, offer_ids: list[UUID]) -> dict[UUID, list[tuple[int, De
     for offer_id, quantity, price in rows:
         found.setdefault(offer_id, []).append((quantity, price))
     return found
+
+
+def _current(work: Work, offer_ids: list[UUID]) -> dict[UUID, list[tuple[int, Decimal]]]:
+    """The lists that hold now, also those that have begun and are not written yet."""
+    begun = {
+        row.offer_id: [(int(quantity), Decimal(price)) for quantity, price in row.tiers]
+        for row in work.session.execute(_DUE, {"offers": offer_ids, "now": work.now})
+        if row.since is None or row.starts_at > row.since
+    }
+    return _ladders(work, offer_ids) | begun
 
 
 _CLOSE = text(

@@ -124,7 +124,7 @@ class PromotionBudget(Record):
     __table_args__ = (
         ForeignKeyConstraint(["rule_id", "seller_id"], ["price_rules.id", "price_rules.seller_id"]),
         CheckConstraint("num_nonnulls(amount_limit, unit_limit) > 0", name="limit"),
-        CheckConstraint("amount_limit > 0 and currency is not null", name="amount_limit"),
+        CheckConstraint("amount_limit is null or (amount_limit > 0 and currency is not null)", name="amount_limit"),
         CheckConstraint("unit_limit > 0", name="unit_limit"),
         CheckConstraint("amount_spent between 0 and coalesce(amount_limit, 0)", name="amount_spent"),
         CheckConstraint("units_spent >= 0 and (unit_limit is null or units_spent <= unit_limit)", name="units_spent"),

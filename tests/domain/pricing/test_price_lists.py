@@ -210,6 +210,21 @@ def test_prices_change_by_a_percentage_as_the_preview_said(database: sa.Connecti
         run(maker.owner, catalog.change_prices, request_id=uuid4(), offer_ids=[thing], percent=D(-100))
 
 
+def test_a_list_that_has_begun_is_what_a_percentage_changes(database: sa.Connection) -> None:
+    maker, shop, thing = pair()
+    with begin(maker.owner) as work:
+        now = work.now
+    run(maker.owner, catalog.plan_prices, request_id=uuid4(), offer_id=thing, tiers=[(1, D("20.00"))], starts_at=now + DAY)
+    asked = {"offer_ids": [thing], "percent": D(10)}
+    with clock(now + 2 * DAY):  # before the worker has come by
+        assert price_of(shop.owner, thing).unit_price == D(20)
+        with begin(maker.owner) as work:
+            before, after = catalog.changed_ladders(work, **asked)[thing]
+        assert ([t.unit_price for t in before], [t.unit_price for t in after]) == ([D(20)], [D(22)])
+        run(maker.owner, catalog.change_prices, request_id=uuid4(), **asked)
+        assert price_of(shop.owner, thing).unit_price == D(22)
+
+
 def shop_seller() -> Company:
     return company(OrgKind.MANUFACTURER, f"Rival {uuid4().hex[:6]}")
 

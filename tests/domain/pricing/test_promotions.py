@@ -301,3 +301,11 @@ def test_a_promotion_counts_in_what_is_paid(database: sa.Connection) -> None:
     buy(shop, {thing: 7})  # 7 x 9.666667 = 67.666669 -> 67.67, and 8 % tax on it
     with begin(shop.owner) as work:
         assert payments.my_wallet(work, currency="EUR").balance == D("50000.00") - D("67.67") - D("5.41")
+
+
+def test_a_budget_in_units_needs_no_currency(database: sa.Connection) -> None:
+    _, maker, shop, thing = one()
+    made = promotion(maker, currency=None, budget_units=5)
+    assert price_of(shop.owner, thing, 5).unit_price < price_of(shop.owner, thing, 6).unit_price
+    buy(shop, {thing: 5})
+    assert spent(maker, made)[1] == 5

@@ -137,7 +137,7 @@ create table promotion_budgets (
     constraint promotion_budgets_rule_id_seller_id_fkey
         foreign key (rule_id, seller_id) references price_rules (id, seller_id),
     constraint promotion_budgets_limit_check check (num_nonnulls(amount_limit, unit_limit) > 0),
-    constraint promotion_budgets_amount_limit_check check (amount_limit > 0 and currency is not null),
+    constraint promotion_budgets_amount_limit_check check (amount_limit is null or (amount_limit > 0 and currency is not null)),
     constraint promotion_budgets_unit_limit_check check (unit_limit > 0),
     constraint promotion_budgets_amount_spent_check check (amount_spent between 0 and coalesce(amount_limit, 0)),
     constraint promotion_budgets_units_spent_check
