@@ -435,10 +435,12 @@ def _lines(work: Work, order_id: UUID) -> list[OrderLineRow]:
     rows = work.session.execute(
         text(
             "select id as line_id, line_no, offer_id, sku, name, ordered, confirmed, cancelled, shipped, delivered,"
-            " accepted, lost, unit_price, goods, tax_rate, tax, shipping, price_trace, policy_id, grade"
-            " from order_lines where order_id = :id order by line_no"
+            " accepted, lost, unit_price, goods, tax_rate, tax, shipping, price_trace, policy_id, grade, variant_id,"
+            " seller_id = :me and exists (select 1 from stock_serials s where s.org_id = l.seller_id"
+            "   and s.variant_id = l.variant_id and s.state = 'in_stock') as has_serials"
+            " from order_lines l where order_id = :id order by line_no"
         ),
-        {"id": order_id},
+        {"id": order_id, "me": work.actor.org_id},
     )
     return [OrderLineRow.model_validate(row._asdict()) for row in rows]
 

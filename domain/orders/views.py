@@ -180,6 +180,9 @@ class OrderLineRow(View):
     price_trace: list[dict[str, Any]]
     policy_id: UUID | None = None
     grade: str | None = None
+    variant_id: UUID | None = None
+    # Units of it in one's own stock have numbers of their own, by which they leave; only its seller knows.
+    has_serials: bool = False
 
 
 class StepRow(View):

@@ -11,6 +11,7 @@ from app.parts.forms import guarded_dialog, once, settle
 from app.parts.order_promises import draw_promises
 from app.parts.postings import postings_table
 from app.parts.prices import why_these_prices
+from app.parts.stocked import serials_of
 from app.parts.trade import CARRIERS, address, delivery_preferences, money_card, quantities, shipments, story
 from domain import orders
 from domain.identity import Permission
@@ -115,9 +116,21 @@ def ship() -> None:
         tracking = two.text_input("Tracking number", max_chars=80)
         st.caption("What is in this shipment? You can ship the rest later.")
         shipped = quantities(sheet.lines, left_to_ship, key=name, word="left to ship")
+        serials = {
+            line.variant_id: serials_of(
+                st.text_area(
+                    f"Serial numbers of {plain(line.name)}", height=68, key=f"{name}-numbers-{line.line_id}",
+                    help="One for each unit in this shipment that has a number of its own, one a line.",
+                )
+            )
+            for line in sheet.lines
+            if line.has_serials and line.variant_id is not None and left_to_ship[line.line_id]
+        }  # fmt: skip
         if st.form_submit_button("Ship", type="primary", icon=":material/local_shipping:") and settle(
             orders.ship_goods, request=name, order_id=sheet.order_id, carrier=carrier, tracking=tracking or "",
-            shipped={line_id: units for line_id, units in shipped.items() if units}, done="Shipment recorded.",
+            shipped={line_id: units for line_id, units in shipped.items() if units},
+            serials={variant_id: numbers for variant_id, numbers in serials.items() if numbers} or None,
+            done="Shipment recorded.",
         ):  # fmt: skip
             st.rerun()
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from domain import stock
+from domain import orders, stock
 from domain.identity import Variant
 from domain.kernel.work import begin, run
 from tests.app.test_screens_seller_admin import labels, opened, press, screen, texts
 from tests.app.test_strangers_screens import drawn
-from tests.make.market import Company, buy, make_market, receive
+from tests.make.market import Company, buy, make_market, offer, orders_of, receive, sheet
 from tests.make.stocked import stock_things
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -100,3 +100,28 @@ def test_what_arrived_is_taken_in_and_costs_are_masked(world: SimpleNamespace) -
         with screen(world.maker.emails[who], "manufacturer-stock") as at:
             with opened(at, "Receive goods"):
                 assert any("What a unit cost" in field.label for field in at.number_input) is sees
+
+
+def test_units_with_numbers_are_shipped_by_them(world: SimpleNamespace) -> None:
+    maker, shop = world.maker, world.market.retailer
+    offer(maker, "Press", on_hand=0)
+    run(maker.owner, stock.receive_stock, request_id=uuid4(), variant_id=maker.variants[-1],
+        location_id=maker.location_id, quantity=2, serials=["N-1", "N-2"])  # fmt: skip
+    # What was bought before has no numbers, so nobody is asked for any.
+    for offer_id, numbered in ((maker.offers[0], False), (maker.offers[-1], True)):
+        placed = orders_of(shop, buy(shop, {offer_id: 1}))[maker.org_id]
+        run(maker.owner, orders.confirm_order, order_id=placed)
+        assert sheet(shop.owner, placed).lines[0].has_serials is False  # none of the buyer's business
+        with screen(maker.emails[OWNER], "manufacturer-order", order=placed) as at:
+            with opened(at, "Ship goods"):
+                assert any(field.label == "Serial numbers of Press" for field in at.text_area) is numbered
+                next(field for field in at.text_input if field.label == "Tracking number").set_value("JD77")
+                if numbered:
+                    press(at, "Ship")
+                    assert "say which of them leave" in texts(at)
+                    next(field for field in at.text_area if field.label == "Serial numbers of Press").set_value("N-2")
+                press(at, "Ship")
+        assert sheet(maker.owner, placed).lines[0].shipped == 1
+    with begin(maker.owner) as work:
+        [gone], _ = stock.find_serials(work, find="N-2")
+    assert (gone.state, gone.order_id) == ("shipped", placed)
