@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain import pricing
-from domain.discovery.stock_display import shown_stock
+from domain.discovery.stock_display import display_of, may_be_told, told
 from domain.discovery.views import Facet, Facets, NumberHit, ProductRow, ResultPage, Why
 from domain.identity import Permission
 from domain.kernel.errors import Invalid, NotFound
@@ -65,7 +65,8 @@ _PAGE = text(
     " cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push, cast(:filters as jsonb), :order,"
     " :size, :skip, :candidates, :now)"
 )
-# One row for each product that is shown: its best offer among those that passed the filters.
+# One row for each product that is shown: its best offer among those that passed the filters, and how its seller shows
+# stock to whoever asks.
 _SHOWN = text("""
     with wanted as materialized (
         select w.product_id, w.place, w.offer_id
@@ -85,10 +86,13 @@ _SHOWN = text("""
         order by product_id, case when :cheapest then 0 else (available >= minimum_quantity)::int end desc, from_price,
                  offer_id
     )
-    select b.*, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, p.external_id,
-           s.name as seller_name
+    select b.product_id, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, b.sellers, b.offers,
+           b.offer_id, b.seller_id, s.name as seller_name, b.sku, b.currency, b.from_price, b.minimum_quantity,
+           b.order_increment, b.lead_time_days, b.available, p.external_id, b.place, d.display, d.few_below
     from best b join products p on p.id = b.product_id join organizations s on s.id = b.seller_id
     left join categories c on c.id = p.category_id
+    left join stock_displays_for_me(array(select distinct k.seller_id from stocked k), :day) d
+        on d.seller_id = b.seller_id
     order by b.place
 """)
 
@@ -269,30 +273,28 @@ def _meant(find: str, asked: _Asked) -> str | None:
 
 def _shown(work: Work, found: list[dict[str, Any]], asked: _Asked, how: str, *, cheapest: bool) -> list[ProductRow]:
     pairs = [
-        (UUID(product["product_id"]), place, UUID(offer))
-        for place, product in enumerate(found)
-        for offer in product["offers"]
+        (product["product_id"], place, offer) for place, product in enumerate(found) for offer in product["offers"]
     ]
     if not pairs:
         return []
-    products, places, offers = (list(column) for column in zip(*pairs, strict=True))
-    facts = {"products": products, "places": places, "offers": offers, "now": work.now, "cheapest": cheapest}
-    rows = work.session.execute(_SHOWN, facts).all()
-    stock = shown_stock(work, available={row.offer_id: (row.seller_id, row.available) for row in rows})
+    may_be_told(work)
+    # Written as PostgreSQL writes lists: they are many, and the driver looks at each element of a list by itself.
+    products, places, offers = ("{" + ",".join(map(str, column)) + "}" for column in zip(*pairs, strict=True))
+    facts = {"products": products, "places": places, "offers": offers, "now": work.now, "day": work.now.date()}
+    answer = work.session.execute(_SHOWN, facts | {"cheapest": cheapest})
+    names, rows = tuple(answer.keys()), answer.all()
     prices = pricing.resolve(work, quantities={row.offer_id: row.minimum_quantity for row in rows})
-    by_product = {UUID(product["product_id"]): product for product in found}
     shown = []
     for row in rows:
-        price, product = prices.get(row.offer_id), by_product[row.product_id]
-        told = stock[row.offer_id].told
+        price, stock = prices.get(row.offer_id), told(row.available, *display_of(row.display, row.few_below))
         shown.append(
             ProductRow.model_validate(
-                row._asdict()
-                | told
+                dict(zip(names, row, strict=True))
+                | stock.told
                 | {
                     "price": price.unit_price if price else None,
-                    "list_price": getattr(price, "list_price", None) if price else None,
-                    "why": _why(product, asked, how, told["stock"]),
+                    "list_price": price.list_price if price else None,
+                    "why": _why(found[row.place], asked, how, stock.word),
                 }
             )
         )

@@ -82,8 +82,7 @@ def shown_stock(work: Work, *, available: Mapping[UUID, tuple[UUID, int]]) -> di
 
     A step of every question that tells buyers of stock, so that a number which a seller does not tell is in no answer.
     """
-    if work.actor.org_id is None and not work.actor.is_staff:
-        raise NotFound
+    may_be_told(work)
     sellers = sorted({seller_id for seller_id, _ in available.values()})
     if not sellers:
         return {}
@@ -91,11 +90,22 @@ def shown_stock(work: Work, *, available: Mapping[UUID, tuple[UUID, int]]) -> di
         text("select seller_id, display, few_below from stock_displays_for_me(:sellers, :day)"),
         {"sellers": sellers, "day": work.now.date()},
     )
-    chosen = {row.seller_id: (Display(row.display), row.few_below) for row in rows}
+    chosen = {row.seller_id: display_of(row.display, row.few_below) for row in rows}
     return {
         offer_id: told(units, *chosen.get(seller_id, (Display.EXACT, FEW)))
         for offer_id, (seller_id, units) in available.items()
     }
+
+
+def may_be_told(work: Work) -> None:
+    """Only organisations and staff are told of stock."""
+    if work.actor.org_id is None and not work.actor.is_staff:
+        raise NotFound
+
+
+def display_of(display: str | None, few_below: int | None) -> tuple[Display, int]:
+    """A row of `stock_displays_for_me`, or what holds for sellers who have chosen nothing."""
+    return (Display.EXACT, FEW) if display is None or few_below is None else (Display(display), few_below)
 
 
 def told(units: int, display: Display, few_below: int) -> StockShown:

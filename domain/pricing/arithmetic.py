@@ -107,11 +107,13 @@ def price_line(terms: Terms, quantity: int, *, spent: Mapping[UUID, tuple[Decima
 
 def next_break(terms: Terms, quantity: int, increment: int, price: Decimal) -> tuple[int, Decimal] | None:
     """The smallest larger quantity, in whole increments, at which one unit costs less: it and that price."""
+    plain = not terms.rules and terms.contract is None
     breaks = {minimum for minimum, _ in terms.ladder}
     for rule in terms.rules:
         breaks |= {rule.minimum_quantity} | {minimum for minimum, _ in rule.prices}
     for wanted in sorted({-(-each // increment) * increment for each in breaks if each > quantity}):
-        lower = price_line(terms, wanted).unit_price
+        # Where nothing but the ladder decides, its tier is the price; a page of results asks that for every row.
+        lower = terms.ladder[reached(terms.ladder, wanted)][1] if plain else price_line(terms, wanted).unit_price
         if lower < price:
             return wanted, lower
     return None
