@@ -122,11 +122,17 @@ def product_sheet(work: Work, *, product_id: UUID) -> ProductSheet:
 
 
 def variants_of_product(work: Work, *, product_id: UUID) -> list[tuple[UUID, str]]:
-    """The variants of a product: (id, name), by name."""
+    """The variants of a product: (id, name), by name; of what others describe those that one sells or is shown."""
     work.actor.require(Permission.SEARCH_PRODUCTS)
     rows = work.session.execute(
-        text("select id, name from product_variants where product_id = :id and removed_at is null order by name"),
-        {"id": product_id},
+        text(
+            "select v.id, v.name from product_variants v join products p on p.id = v.product_id"
+            " where v.product_id = :id and v.removed_at is null and (:staff or p.created_by_org_id = :me"
+            "   or exists (select 1 from offers o where o.variant_id = v.id and (o.seller_id = :me"
+            "     or o.state = 'published' and offer_is_shown(o.id, o.audience, o.seller_id))))"
+            " order by v.name"
+        ),
+        {"id": product_id, "me": work.actor.org_id, "staff": work.actor.is_staff},
     )
     return [(row.id, row.name) for row in rows]
 

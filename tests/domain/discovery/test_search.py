@@ -330,6 +330,8 @@ def test_a_hidden_variant_of_a_product_for_all_leaks_no_word(market: Market) -> 
     for word in ("zirconium", "zirconum", "ultraviolet"):
         page = search(market, word)
         assert (page.total, page.did_you_mean) == (0, None), word
+    with begin(market.retailer.owner) as work:
+        assert [name for _, name in catalog.variants_of_product(work, product_id=product)] == ["Plain"]
 
 
 def test_a_suspended_seller_is_not_found_while_it_lasts(market: Market) -> None:
