@@ -318,6 +318,10 @@ class Serial(Record):
         ForeignKeyConstraint(["location_id", "org_id"], ["locations.id", "locations.org_id"]),
         Index(None, "variant_id", "location_id", "lot_id", postgresql_where=text("state = 'in_stock'")),
         Index(None, "shipment_id", postgresql_where=text("shipment_id is not null")),
+        ForeignKeyConstraint(
+            ["transfer_line_id", "org_id"], ["stock_transfer_lines.id", "stock_transfer_lines.org_id"]
+        ),
+        Index(None, "transfer_line_id", postgresql_where=text("transfer_line_id is not null")),
     )
 
     id: Mapped[Id]
@@ -331,6 +335,7 @@ class Serial(Record):
     shipment_id: Mapped[UUID | None]
     received_at: Mapped[Instant]
     left_at: Mapped[datetime | None]
+    transfer_line_id: Mapped[UUID | None]  # while it is on the way, or set aside
 
 
 class LifeTerm(Record):

@@ -31,7 +31,7 @@ from domain.stock.models import Discrepancy, Transfer, TransferLine
 from domain.stock.places import between
 from domain.stock.reach import require_within
 from domain.stock.recording import Row, record_rows
-from domain.stock.serials import serials_move
+from domain.stock.serials import SerialMove, serials_move, serials_with
 from domain.stock.states import DiscrepancyState, LocationKind, TransferState
 
 _MOST_LINES = 500
@@ -78,9 +78,7 @@ def move_stock(
     if from_location_id == to_location_id:
         raise Invalid("The goods lie there already.")
     quantity = base_units(quantity)
-    if serials:
-        serials_move(work, variant_id=variant_id, lot_id=lot_id, from_location_id=from_location_id,
-                     to_location_id=to_location_id, serials=serials, quantity=quantity)  # fmt: skip
+    serials_move(work, [SerialMove(variant_id, lot_id, from_location_id, to_location_id, serials, quantity)])
     rows = [
         Row(variant_id, from_location_id, lot_id, -quantity, note=note),
         Row(variant_id, to_location_id, lot_id, quantity, note=note),
@@ -148,13 +146,14 @@ def send_transfer(
     transfer.move_to(TransferState.SENT)
     transfer.sent_by, transfer.sent_at = work.actor.user_id, work.now
     transit = between(work, LocationKind.TRANSIT)
-    by_line = {line.id: line for line in lines}
-    for line_id, numbers in (serials or {}).items():
-        if line_id not in by_line:
-            raise NotFound
-        line = by_line[line_id]
-        serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=line.from_location_id,
-                     to_location_id=transit, serials=numbers, quantity=line.quantity)  # fmt: skip
+    numbers = dict(serials or {})
+    if not set(numbers) <= {line.id for line in lines}:
+        raise NotFound
+    serials_move(work, [
+        SerialMove(line.variant_id, line.lot_id, line.from_location_id, transit, numbers[line.id], line.quantity,
+                   for_line=line.id)
+        for line in lines if line.id in numbers
+    ])  # fmt: skip
     rows = [Row(line.variant_id, line.from_location_id, line.lot_id, -line.quantity) for line in lines]
     rows += [Row(line.variant_id, transit, line.lot_id, line.quantity) for line in lines]
     record_rows(work, rows, kind="moved", cause="transfer", cause_id=transfer.id)
@@ -179,21 +178,19 @@ def receive_transfer(work: Work, *, request_id: UUID, transfer_id: UUID, arrived
     if not set(arrived) <= set(by_line):
         raise NotFound
     transit, rows, opened = between(work, LocationKind.TRANSIT), [], []
+    came: list[SerialMove] = []
     aside = between(work, LocationKind.ASIDE) if any(part.rejected for part in arrived.values()) else transit
     for line_id, part in sorted(arrived.items()):
         line = by_line[line_id]
         _require_open(line, part)
-        if part.serials:
-            serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=transit,
-                         to_location_id=transfer.to_location_id, serials=part.serials,
-                         quantity=part.received)  # fmt: skip
+        came.append(SerialMove(line.variant_id, line.lot_id, transit, transfer.to_location_id, part.serials,
+                               part.received, of_line=line.id))  # fmt: skip
         line.received, line.rejected = line.received + part.received, line.rejected + part.rejected
         for place, quantity in ((transfer.to_location_id, part.received), (aside, part.rejected)):
             if quantity:
                 rows += [Row(line.variant_id, transit, line.lot_id, -quantity),
                          Row(line.variant_id, place, line.lot_id, quantity)]  # fmt: skip
         if part.rejected:
-            _bring_numbers_aside(work, line, transit, aside, part.rejected)
             opened.append(
                 Discrepancy(id=new_id(), org_id=transfer.org_id, line_id=line.id, quantity=part.rejected,
                             state=DiscrepancyState.OPEN.value, what=part.what.strip()[:500],
@@ -201,6 +198,9 @@ def receive_transfer(work: Work, *, request_id: UUID, transfer_id: UUID, arrived
             )  # fmt: skip
     if not rows:
         raise Invalid("Please say how much came in.")
+    serials_move(work, came)
+    _bring_numbers_aside(work, by_line, {line_id: part.rejected for line_id, part in arrived.items() if part.rejected},
+                         transit, aside)  # fmt: skip
     work.session.add_all(opened)
     work.session.flush()
     record_rows(work, rows, kind="moved", cause="transfer", cause_id=transfer.id)
@@ -263,11 +263,12 @@ def resolve_discrepancy(
     one.reason, one.ended_by, one.ended_at = reason, work.actor.user_id, work.now
     work.session.flush()
     aside = between(work, LocationKind.ASIDE)
-    numbers = list(_numbers_at(work, line, aside))[: one.quantity]
+    numbers = serials_with(work, line_ids=[line.id], location_id=aside).get(line.id, [])[: one.quantity]
     if outcome is DiscrepancyState.WRITTEN_OFF:
         work.session.execute(
             text(
-                "update stock_serials set state = 'gone', location_id = null, left_at = :now where org_id = :org_id"
+                "update stock_serials set state = 'gone', location_id = null, left_at = :now, transfer_line_id = null"
+                " where org_id = :org_id"
                 " and variant_id = :variant_id and serial = any(:numbers) and state = 'in_stock'"
             ),
             {"org_id": org_id, "variant_id": line.variant_id, "numbers": numbers, "now": work.now},
@@ -276,9 +277,7 @@ def resolve_discrepancy(
                     cause="discrepancy", cause_id=one.id)  # fmt: skip
     else:
         place = there[outcome]
-        if numbers:
-            serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=aside,
-                         to_location_id=place, serials=numbers, quantity=one.quantity)  # fmt: skip
+        serials_move(work, [SerialMove(line.variant_id, line.lot_id, aside, place, numbers, one.quantity)])
         rows = [Row(line.variant_id, aside, line.lot_id, -one.quantity, note=reason),
                 Row(line.variant_id, place, line.lot_id, one.quantity, note=reason)]  # fmt: skip
         record_rows(work, rows, kind="moved", cause="discrepancy", cause_id=one.id)
@@ -328,22 +327,18 @@ def _require_open(line: TransferLine, part: Arrived) -> None:
         raise Invalid("More came in than is on the way. Please count again; what is too much is received on its own.")
 
 
-def _numbers_at(work: Work, line: TransferLine, place: UUID) -> Sequence[str]:
-    return work.session.scalars(
-        text(
-            "select serial from stock_serials where org_id = :org_id and variant_id = :variant_id and lot_id = :lot_id"
-            " and location_id = :place and state = 'in_stock' order by serial"
-        ),
-        {"org_id": line.org_id, "variant_id": line.variant_id, "lot_id": line.lot_id, "place": place},
-    ).all()
-
-
-def _bring_numbers_aside(work: Work, line: TransferLine, transit: UUID, aside: UUID, rejected: int) -> None:
+def _bring_numbers_aside(
+    work: Work, by_line: Mapping[UUID, TransferLine], rejected: Mapping[UUID, int], transit: UUID, aside: UUID
+) -> None:
     """Numbers that were not named as having arrived are those that did not."""
-    numbers = list(_numbers_at(work, line, transit))[:rejected]
-    if numbers:
-        serials_move(work, variant_id=line.variant_id, lot_id=line.lot_id, from_location_id=transit,
-                     to_location_id=aside, serials=numbers, quantity=rejected)  # fmt: skip
+    if not rejected:
+        return
+    left = serials_with(work, line_ids=list(rejected), location_id=transit)
+    serials_move(work, [
+        SerialMove(by_line[line_id].variant_id, by_line[line_id].lot_id, transit, aside, numbers[: rejected[line_id]],
+                   rejected[line_id], of_line=line_id, for_line=line_id)
+        for line_id, numbers in sorted(left.items())
+    ])  # fmt: skip
 
 
 def _require_other_eyes(work: Work, one: Discrepancy) -> None:

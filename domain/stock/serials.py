@@ -1,6 +1,8 @@
 """Single units by their numbers: received once, shipped once, and always in one place."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
@@ -56,26 +58,71 @@ def serials_go(
     _leave(work, variant_id, serials, state="gone", location_id=location_id, lot_id=lot_id)
 
 
-def serials_move(
-    work: Work, *, variant_id: UUID, lot_id: UUID, from_location_id: UUID, to_location_id: UUID,
-    serials: Sequence[str], quantity: int,
-) -> None:  # fmt: skip
-    """These units lie elsewhere from now on. A step of moving. Raises `SerialNotHere`, `Invalid` for more numbers
-    than units."""
-    _require_units(serials, quantity)
-    wanted = _clean(serials)
+@dataclass(frozen=True, slots=True)
+class SerialMove:
+    """Numbers of a lot that go from a place to another one, with at least as many units.
+
+    `of_line`: they are on the way with this line of a transfer; `for_line`: from now on they are.
+    """
+
+    variant_id: UUID
+    lot_id: UUID
+    from_location_id: UUID
+    to_location_id: UUID
+    serials: Sequence[str]
+    quantity: int
+    of_line: UUID | None = None
+    for_line: UUID | None = None
+
+
+_MOVE = text(
+    "update stock_serials s set location_id = w.there, transfer_line_id = w.for_line"
+    " from unnest(cast(:variants as uuid[]), cast(:lots as uuid[]), cast(:heres as uuid[]), cast(:theres as uuid[]),"
+    "   cast(:serials as text[]), cast(:of_lines as uuid[]), cast(:for_lines as uuid[]))"
+    "   as w(variant_id, lot_id, here, there, serial, of_line, for_line)"
+    " where s.org_id = :org_id and s.variant_id = w.variant_id and s.lot_id = w.lot_id and s.location_id = w.here"
+    " and s.state = 'in_stock' and s.serial = w.serial and (w.of_line is null or s.transfer_line_id = w.of_line)"
+    " returning s.serial"
+)
+
+
+def serials_move(work: Work, moves: Sequence[SerialMove]) -> None:
+    """These units lie elsewhere from now on. A step of moving, one statement however many there are.
+
+    Raises `SerialNotHere`, `Invalid` for more numbers than units.
+    """
+    for move in moves:
+        _require_units(move.serials, move.quantity)
+    each = [(move, serial) for move in moves for serial in _clean(move.serials)]
+    if not each:
+        return
     moved = work.session.scalars(
-        text(
-            "update stock_serials set location_id = :there where org_id = :org_id and variant_id = :variant_id"
-            " and lot_id = :lot_id and location_id = :here and state = 'in_stock' and serial = any(:serials)"
-            " returning serial"
-        ),
+        _MOVE,
         {
-            "org_id": work.actor.require_org(), "variant_id": variant_id, "lot_id": lot_id, "here": from_location_id,
-            "there": to_location_id, "serials": wanted,
+            "org_id": work.actor.require_org(), "variants": [move.variant_id for move, _ in each],
+            "lots": [move.lot_id for move, _ in each], "heres": [move.from_location_id for move, _ in each],
+            "theres": [move.to_location_id for move, _ in each], "serials": [serial for _, serial in each],
+            "of_lines": [move.of_line for move, _ in each], "for_lines": [move.for_line for move, _ in each],
         },
     ).all()  # fmt: skip
-    _require_all(wanted, moved)
+    if len(moved) != len(each):
+        # A number that two products have is missing once, so the lists are compared and not the sets.
+        missing = Counter(serial for _, serial in each) - Counter(moved)
+        raise SerialNotHere(_not_here(sorted(missing)))
+
+
+def serials_with(work: Work, *, line_ids: Sequence[UUID], location_id: UUID) -> dict[UUID, list[str]]:
+    """The numbers that are on the way (or set aside) with these lines of transfers, by line."""
+    found: dict[UUID, list[str]] = {}
+    for row in work.session.execute(
+        text(
+            "select transfer_line_id, serial from stock_serials where org_id = :org_id and location_id = :place"
+            " and transfer_line_id = any(:lines) and state = 'in_stock' order by serial"
+        ),
+        {"org_id": work.actor.require_org(), "place": location_id, "lines": list(line_ids)},
+    ):
+        found.setdefault(row.transfer_line_id, []).append(row.serial)
+    return found
 
 
 def _leave(
@@ -118,4 +165,8 @@ def _require_units(serials: Sequence[str], quantity: int) -> None:
 def _require_all(wanted: Sequence[str], done: Iterable[str]) -> None:
     missing = sorted(set(wanted) - set(done))
     if missing:
-        raise SerialNotHere(f"Not in stock here: {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}.")
+        raise SerialNotHere(_not_here(missing))
+
+
+def _not_here(missing: Sequence[str]) -> str:
+    return f"Not in stock here: {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}."

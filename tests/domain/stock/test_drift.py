@@ -13,7 +13,8 @@ from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.work import begin, clock, run
 from domain.reports.verify import violations
-from domain.stock import CountState, DiscrepancyState, LargeAdjustment, OutOfStock, Wanted
+from domain.stock import CountState, DiscrepancyState, LargeAdjustment, OutOfStock, SerialNotHere, Wanted
+from tests.domain.pricing.test_promotions import counted as counted_statements
 from tests.make.market import Company, Market, buy, company, make_market, offer, orders_of, receive, sheet
 
 
@@ -210,4 +211,55 @@ def test_goods_that_cannot_leave_are_given_back_first(market: Market, maker: Com
     line = sheet(maker.owner, placed).lines[0].line_id
     run(maker.owner, orders.confirm_order, order_id=placed, quantities_confirmed={line: 3})
     assert rows("select lot_id, quantity from stock_reservations where state = 'held'") == [(plain, 3)]
+    holds()
+
+
+def test_a_number_belongs_to_its_own_transfer(market: Market) -> None:
+    maker = market.makers[0]
+    here, there = (do(maker, stock.add_location, name=name) for name in ("Main", "Other"))
+    variant = maker.variants[0]
+    lot = do(maker, stock.receive_stock, variant_id=variant, location_id=here, quantity=2, serials=["A", "B"])
+    lines = {}
+    for number in ("A", "B"):
+        moved = do(maker, stock.draft_transfer, from_location_id=here, to_location_id=there,
+                   lines=[Wanted(variant, here, lot, 1)])  # fmt: skip
+        with begin(maker.owner) as work:
+            lines[number] = (moved, stock.transfer_sheet(work, transfer_id=moved).lines[0].line_id)
+        do(maker, stock.send_transfer, transfer_id=moved, serials={lines[number][1]: [number]})
+    moved, line = lines["B"]
+    with pytest.raises(SerialNotHere):
+        do(maker, stock.receive_transfer, transfer_id=moved, arrived={line: stock.Arrived(1, serials=["A"])})
+    [lost] = do(maker, stock.receive_transfer, transfer_id=moved, arrived={line: stock.Arrived(0, 1)})
+    moved, line = lines["A"]
+    do(maker, stock.receive_transfer, transfer_id=moved, arrived={line: stock.Arrived(1, serials=["A"])})
+    do(maker, stock.resolve_discrepancy, discrepancy_id=lost, outcome=DiscrepancyState.WRITTEN_OFF, reason="Lost")
+    assert rows("select serial, state, location_id from stock_serials order by serial") == [
+        ("A", "in_stock", there), ("B", "gone", None),
+    ]  # fmt: skip
+    holds()
+
+
+def test_a_long_transfer_asks_no_more_than_a_short_one(market: Market) -> None:
+    maker = market.makers[0]
+    here, there = (do(maker, stock.add_location, name=name) for name in ("Main", "Other"))
+    variant, said = maker.variants[0], []
+    for size in (1, 4):
+        lots = [
+            do(maker, stock.receive_stock, variant_id=variant, location_id=here, quantity=2, lot=f"{size} {n}",
+               serials=[f"{size} {n} A", f"{size} {n} B"])
+            for n in range(size)
+        ]  # fmt: skip
+        moved = do(maker, stock.draft_transfer, from_location_id=here, to_location_id=there,
+                   lines=[Wanted(variant, here, lot, 2) for lot in lots])  # fmt: skip
+        with begin(maker.owner) as work:
+            parts = {row.line_id: row.lot for row in stock.transfer_sheet(work, transfer_id=moved).lines}
+        with counted_statements() as sending:
+            do(maker, stock.send_transfer, transfer_id=moved,
+               serials={line: [f"{lot} A", f"{lot} B"] for line, lot in parts.items()})  # fmt: skip
+        with counted_statements() as receiving:
+            do(maker, stock.receive_transfer, transfer_id=moved,
+               arrived={line: stock.Arrived(1, 1, serials=[f"{lot} A"]) for line, lot in parts.items()})  # fmt: skip
+        said.append((len(sending), len(receiving)))
+    # The places in between are made when the first transfer needs them, which costs nothing that is counted here.
+    assert said[0] == said[1]
     holds()

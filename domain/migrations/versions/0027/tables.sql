@@ -142,6 +142,7 @@ CREATE TABLE stock_serials (
     shipment_id UUID,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
     left_at TIMESTAMP WITH TIME ZONE,
+    transfer_line_id UUID,
     CONSTRAINT stock_serials_pkey PRIMARY KEY (id),
     CONSTRAINT stock_serials_state_check CHECK (state in ('in_stock', 'shipped', 'gone')),
     CONSTRAINT stock_serials_place_check CHECK ((state = 'in_stock') = (location_id is not null)),
@@ -209,6 +210,10 @@ CREATE TABLE stock_transfer_lines (
     CONSTRAINT stock_transfer_lines_lot_id_org_id_variant_id_fkey FOREIGN KEY(lot_id, org_id, variant_id) REFERENCES lots (id, org_id, variant_id),
     CONSTRAINT stock_transfer_lines_from_location_id_org_id_fkey FOREIGN KEY(from_location_id, org_id) REFERENCES locations (id, org_id)
 );
+
+ALTER TABLE stock_serials ADD CONSTRAINT stock_serials_transfer_line_id_org_id_fkey
+    FOREIGN KEY (transfer_line_id, org_id) REFERENCES stock_transfer_lines (id, org_id);
+CREATE INDEX stock_serials_transfer_line_id_idx ON stock_serials (transfer_line_id) WHERE transfer_line_id is not null;
 
 CREATE TABLE stock_discrepancies (
     id UUID NOT NULL,
