@@ -80,34 +80,57 @@ begin
 end $$;
 
 -- The page of a search that has no filters: see search_page, which calls it and lets nobody in who may not ask.
+-- What is done here is done two thousand times a search: rows are narrow and kept once, and what facets say of products
+-- is counted in one pass.
 create function search_quick(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
     p_order text, p_size integer, p_skip integer, p_cap integer, p_now timestamptz, p_suspended uuid[],
-    out total bigint, out capped boolean, out how text, out listed jsonb, out facets jsonb)
+    out total bigint, out capped boolean, out how text, out listed json, out facets json)
     language plpgsql stable set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
     anybody_is boolean := cardinality(p_suspended) > 0;
     each_word double precision := 0.6 / p_average;
+    q1 tsquery := p_terms[1];
+    q2 tsquery := p_terms[2];
+    q3 tsquery := p_terms[3];
+    q4 tsquery := p_terms[4];
+    q5 tsquery := p_terms[5];
+    q6 tsquery := p_terms[6];
+    w1 double precision := p_weights[1] * 2.2;
+    w2 double precision := p_weights[2] * 2.2;
+    w3 double precision := p_weights[3] * 2.2;
+    w4 double precision := p_weights[4] * 2.2;
+    w5 double precision := p_weights[5] * 2.2;
+    w6 double precision := p_weights[6] * 2.2;
+    many boolean := cardinality(p_terms) > 3;
 begin
     with strict as materialized (
-        select 2 as tier, s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
-               s.shelf, s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special, s.length,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', s.words, p_terms[2]) as h2,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', s.words, p_terms[4]) as h4,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', s.words, p_terms[6]) as h6
+        select s.product_id, s.category_id, case when s.seller_id is null then s.seller_ids end as seller_ids, s.seller_id,
+               s.lead, s.from_price, s.currency = p_currency as is_asked, s.in_stock, s.shelf,
+               s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
+               0.6 + s.length * each_word as k,
+               ts_rank('{0.4,1,1,1}', s.words, q1) as h1, ts_rank('{0.4,1,1,1}', s.words, q2) as h2,
+               ts_rank('{0.4,1,1,1}', s.words, q3) as h3,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q4) end as h4,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q5) end as h5,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q6) end as h6
         from product_search s where s.words @@ p_all limit p_cap
     ), loose as materialized (
-        select 1 as tier, s.product_id, s.category_id, s.seller_ids, s.seller_id, s.lead, s.from_price, s.currency, s.in_stock,
-               s.shelf, s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special, s.length,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[1]) as h1, ts_rank('{0.4,1,1,1}', s.words, p_terms[2]) as h2,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[3]) as h3, ts_rank('{0.4,1,1,1}', s.words, p_terms[4]) as h4,
-               ts_rank('{0.4,1,1,1}', s.words, p_terms[5]) as h5, ts_rank('{0.4,1,1,1}', s.words, p_terms[6]) as h6
+        select s.product_id, s.category_id, case when s.seller_id is null then s.seller_ids end as seller_ids, s.seller_id,
+               s.lead, s.from_price, s.currency = p_currency as is_asked, s.in_stock, s.shelf,
+               s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
+               0.6 + s.length * each_word as k,
+               ts_rank('{0.4,1,1,1}', s.words, q1) as h1, ts_rank('{0.4,1,1,1}', s.words, q2) as h2,
+               ts_rank('{0.4,1,1,1}', s.words, q3) as h3,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q4) end as h4,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q5) end as h5,
+               case when many then ts_rank('{0.4,1,1,1}', s.words, q6) end as h6
         from product_search s
         where (select count(*) from strict) < least(24, p_cap) and s.words @@ p_any and not s.words @@ p_all
         limit p_cap
-    ), hit as (
-        select * from strict union all select * from loose
+    ), hit as not materialized (
+        select *, 2 as tier from strict union all select *, 1 from loose
     ), special as materialized (
         -- Products with offers for chosen buyers, or of a seller who is suspended: what whoever asks is shown of them.
         select h.product_id, array_agg(o.seller_id) as seller_ids, array_agg(o.id) as offer_ids,
@@ -121,37 +144,42 @@ begin
         where h.is_special and t.price is not null and o.seller_id <> all (p_suspended)
           and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
         group by h.product_id
-    ), kept as materialized (
-        select h.tier, h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.currency, h.in_stock,
-               h.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
+    ), kept as not materialized (
+        select h.tier, h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.is_asked, h.in_stock,
+               h.shelf, h.k, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
         from hit h where not h.is_special and h.from_price is not null
         union all
-        select h.tier, h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency, h.in_stock,
-               x.shelf, h.length, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
-        from hit h join special x on x.product_id = h.product_id where h.is_special
+        select h.tier, h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency = p_currency,
+               h.in_stock, x.shelf, h.k, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
+        from special x join hit h on h.product_id = x.product_id and h.is_special
     ), paged as materialized (
-        select c.tier, c.product_id, c.from_price, c.lead, r.rank,
-               (h1 > 0)::integer + coalesce((h2 > 0)::integer * 2, 0) + coalesce((h3 > 0)::integer * 4, 0)
-                  + coalesce((h4 > 0)::integer * 8, 0) + coalesce((h5 > 0)::integer * 16, 0)
-                  + coalesce((h6 > 0)::integer * 32, 0) as hits
-        from kept c
-        cross join lateral (select 0.6 + c.length * each_word as k offset 0) b
-        cross join lateral (select
-            coalesce(case when h1 > 0 then p_weights[1] * 2.2 / (1 + k / (1 / (1.65 * (1 - h1)) - 0.5)) end, 0)
-            + coalesce(case when h2 > 0 then p_weights[2] * 2.2 / (1 + k / (1 / (1.65 * (1 - h2)) - 0.5)) end, 0)
-            + coalesce(case when h3 > 0 then p_weights[3] * 2.2 / (1 + k / (1 / (1.65 * (1 - h3)) - 0.5)) end, 0)
-            + coalesce(case when h4 > 0 then p_weights[4] * 2.2 / (1 + k / (1 / (1.65 * (1 - h4)) - 0.5)) end, 0)
-            + coalesce(case when h5 > 0 then p_weights[5] * 2.2 / (1 + k / (1 / (1.65 * (1 - h5)) - 0.5)) end, 0)
-            + coalesce(case when h6 > 0 then p_weights[6] * 2.2 / (1 + k / (1 / (1.65 * (1 - h6)) - 0.5)) end, 0)
-            as rank) r
-        order by case when p_order = 'price' then c.from_price end, case when p_order = 'lead_time' then c.lead end,
-                 c.tier desc, r.rank desc, c.from_price, c.product_id
-        limit p_size offset p_skip
+        select row_number() over () as place, c.*
+        from (
+            select c.tier, c.product_id, r.rank, c.h1, c.h2, c.h3, c.h4, c.h5, c.h6
+            from kept c
+            cross join lateral (select
+                case when h1 > 0 then w1 / (1 + k / (1 / (1.65 * (1 - h1)) - 0.5)) else 0 end
+                + case when h2 > 0 then w2 / (1 + k / (1 / (1.65 * (1 - h2)) - 0.5)) else 0 end
+                + case when h3 > 0 then w3 / (1 + k / (1 / (1.65 * (1 - h3)) - 0.5)) else 0 end
+                + case when many then
+                    case when h4 > 0 then w4 / (1 + k / (1 / (1.65 * (1 - h4)) - 0.5)) else 0 end
+                    + case when h5 > 0 then w5 / (1 + k / (1 / (1.65 * (1 - h5)) - 0.5)) else 0 end
+                    + case when h6 > 0 then w6 / (1 + k / (1 / (1.65 * (1 - h6)) - 0.5)) else 0 end
+                  else 0 end as rank) r
+            order by case when p_order = 'price' then c.from_price end, case when p_order = 'lead_time' then c.lead end,
+                     c.tier desc, r.rank desc, c.from_price, c.product_id
+            limit p_size offset p_skip) c
+    ), counted as materialized (
+        -- In one pass: how many in all, on each shelf, in each category, of each seller. Most products have one seller.
+        select grouping(k.shelf, k.category_id, k.seller_id) as what, k.shelf, k.in_stock, k.is_asked, k.category_id,
+               k.seller_id, count(*) as n, max(k.tier) as tier
+        from kept k
+        group by grouping sets ((k.shelf, k.in_stock, k.is_asked), (k.category_id), (k.seller_id), ())
     ), sold as materialized (
-        -- Most products have one seller; of the others each seller counts once.
-        select null::uuid as product_id, c.seller_id, count(*) as n from kept c where c.seller_id is not null group by 2
+        select null::uuid as product_id, c.seller_id, c.n from counted c where c.what = 6 and c.seller_id is not null
         union all
-        select distinct c.product_id, x, 1 from kept c, unnest(c.seller_ids) x where c.seller_id is null
+        -- Of products with several each seller counts once.
+        select distinct k.product_id, x, 1 from kept k, unnest(k.seller_ids) x where k.seller_id is null
     ), known as materialized (
         select s.seller_id, s.n, o.name, o.country_code, coalesce(k.level, 0) as level,
                coalesce(k.is_certified, false) as is_certified
@@ -163,18 +191,22 @@ begin
         from (select array_agg(k.seller_id) as ids from known k where k.is_certified) i
         cross join lateral sellers_certificates(i.ids, (p_now at time zone 'UTC')::date) c
         where i.ids is not null
+    ), measured as (
+        select c.n, c.in_stock, mod(c.shelf, 6) as minimum, mod(c.shelf / 6, 6) as lead,
+               case when c.is_asked then c.shelf / 36 end as band
+        from counted c where c.what = 3
     )
-    select (select count(*) from kept), (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap,
-           case (select max(tier) from kept) when 1 then 'any' else 'all' end,
-           (select jsonb_agg(jsonb_build_object(
-                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
-                        'offers', coalesce(x.offer_ids, s.offer_ids))
-                        order by case when p_order = 'price' then p.from_price end,
-                                 case when p_order = 'lead_time' then p.lead end, p.tier desc, p.rank desc, p.from_price,
-                                 p.product_id)
+    select c.n, (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap,
+           case c.tier when 1 then 'any' else 'all' end,
+           (select json_agg(json_build_object(
+                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4),
+                        'hits', (p.h1 > 0)::integer + coalesce((p.h2 > 0)::integer * 2, 0)
+                            + coalesce((p.h3 > 0)::integer * 4, 0) + coalesce((p.h4 > 0)::integer * 8, 0)
+                            + coalesce((p.h5 > 0)::integer * 16, 0) + coalesce((p.h6 > 0)::integer * 32, 0),
+                        'offers', coalesce(x.offer_ids, s.offer_ids)) order by p.place)
             from paged p join product_search s on s.product_id = p.product_id
             left join special x on x.product_id = p.product_id),
-           (select jsonb_build_object(
+           (select json_build_object(
                 'minimum_1', sum(b.n) filter (where b.minimum <= 0), 'minimum_10', sum(b.n) filter (where b.minimum <= 1),
                 'minimum_50', sum(b.n) filter (where b.minimum <= 2),
                 'minimum_100', sum(b.n) filter (where b.minimum <= 3),
@@ -184,37 +216,35 @@ begin
                 'lead_30', sum(b.n) filter (where b.lead <= 4),
                 'price_0_5', sum(b.n) filter (where b.band = 0), 'price_5_20', sum(b.n) filter (where b.band = 1),
                 'price_20_100', sum(b.n) filter (where b.band = 2), 'price_100_500', sum(b.n) filter (where b.band = 3),
-                'price_500_', sum(b.n) filter (where b.band = 4), 'stock', sum(b.n) filter (where b.in_stock))
-            from (select c.n, c.in_stock, mod(c.shelf, 6) as minimum, mod(c.shelf / 6, 6) as lead,
-                         case when c.is_asked then c.shelf / 36 end as band
-                  from (select shelf, in_stock, currency = p_currency as is_asked, count(*) as n from kept
-                        group by 1, 2, 3) c) b)
-           || (select jsonb_build_object('level_1', sum(l.n) filter (where l.level >= 1),
-                                         'level_2', sum(l.n) filter (where l.level >= 2),
-                                         'level_3', sum(l.n) filter (where l.level >= 3))
-               from (select k.level, u.n from sold u join known k on k.seller_id = u.seller_id where u.product_id is null
-                     union all
-                     select max(k.level), 1 from sold u join known k on k.seller_id = u.seller_id
-                     where u.product_id is not null group by u.product_id) l)
-           || jsonb_build_object(
-                'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
-                                                order by g.n desc, c.name)
-                    from (select b.category_id, count(*) as n from kept b where b.category_id is not null
-                          group by 1 order by 2 desc limit 30) g
+                'price_500_', sum(b.n) filter (where b.band = 4), 'stock', sum(b.n) filter (where b.in_stock),
+                'level_1', max(l.level_1), 'level_2', max(l.level_2), 'level_3', max(l.level_3),
+                'categories', (select json_agg(json_build_object('value', c.id, 'label', c.name, 'count', g.n)
+                                               order by g.n desc, c.name)
+                    from (select b.category_id, b.n from counted b where b.what = 5 and b.category_id is not null
+                          order by 2 desc limit 30) g
                     join categories c on c.id = g.category_id),
-                'suppliers', (select jsonb_agg(jsonb_build_object('value', k.seller_id, 'label', k.name, 'count', k.n)
-                                               order by k.n desc, k.name)
+                'suppliers', (select json_agg(json_build_object('value', k.seller_id, 'label', k.name, 'count', k.n)
+                                              order by k.n desc, k.name)
                     from (select * from known order by n desc limit 30) k),
-                'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
-                                               order by x.n desc, x.country_code)
+                'countries', (select json_agg(json_build_object('value', x.country_code, 'count', x.n)
+                                              order by x.n desc, x.country_code)
                     from (select k.country_code, sum(k.n) as n from known k where k.country_code is not null group by 1) x),
-                'certificates', (select jsonb_agg(jsonb_build_object('value', x.requirement, 'count', x.n)
-                                                  order by x.n desc, x.requirement)
+                'certificates', (select json_agg(json_build_object('value', x.requirement, 'count', x.n)
+                                                 order by x.n desc, x.requirement)
                     from (select c.requirement, count(distinct l.product_id) as n from certified c
-                          join kept l on c.org_id = any (l.seller_ids)
+                          join kept l on (c.org_id = l.seller_id or c.org_id = any (l.seller_ids))
                            and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
                           group by 1) x))
-    into total, capped, how, listed, facets;
+            from measured b
+            right join (
+                select sum(l.n) filter (where l.level >= 1) as level_1, sum(l.n) filter (where l.level >= 2) as level_2,
+                       sum(l.n) filter (where l.level >= 3) as level_3
+                from (select k.level, u.n from sold u join known k on k.seller_id = u.seller_id where u.product_id is null
+                      union all
+                      select max(k.level), 1 from sold u join known k on k.seller_id = u.seller_id
+                      where u.product_id is not null group by u.product_id) l) l on true)
+    into total, capped, how, listed, facets
+    from counted c where c.what = 7;
 end $$;
 
 -- One page of products, with facets over all candidates.
@@ -228,7 +258,7 @@ create function search_page(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision,
     p_like text, p_numbers text[], p_push boolean, p_filters jsonb, p_order text, p_size integer, p_skip integer,
     p_cap integer, p_now timestamptz)
-    returns table (total bigint, capped boolean, how text, listed jsonb, facets jsonb)
+    returns table (total bigint, capped boolean, how text, listed json, facets json)
     language plpgsql stable security definer set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -437,12 +467,12 @@ begin
                or (select count(*) from of_seller) >= p_cap or (select count(*) from of_category) >= p_cap,
            case (select max(b.tier) from by_product b where b.is_kept)
                 when 3 then 'number' when 1 then 'any' when 0 then 'alike' else 'all' end,
-           (select jsonb_agg(jsonb_build_object(
+           (select json_agg(json_build_object(
                         'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
                         'offers', (select array_agg(l.offer_id) from looked l
                                    where l.product_id = p.product_id and l.misses = 0)) order by p.place)
             from paged p),
-           (select jsonb_build_object(
+           ((select jsonb_build_object(
                 'products', count(*) filter (where b.is_kept),
                 'minimum_1', count(*) filter (where b.minimum <= 1), 'minimum_10', count(*) filter (where b.minimum <= 10),
                 'minimum_50', count(*) filter (where b.minimum <= 50),
@@ -478,5 +508,5 @@ begin
                     from (select c.requirement, count(distinct l.product_id) as n from certified c
                           join looked l on l.seller_id = c.org_id and l.misses & ~128 = 0
                            and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
-                          group by 1) x));
+                          group by 1) x)))::json;
 end $$;
