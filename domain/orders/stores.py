@@ -8,6 +8,7 @@ in the store: the variant.
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -156,7 +157,8 @@ def read_store_sales(work: Work, *, location_id: UUID, content: str) -> StoreSal
     good: list[Sale] = []
     bad: list[BadSale] = []
     today = work.now.date()
-    for number, code, quantity, day in _lines(content):
+    lines = list(_lines(content))
+    for number, code, quantity, day in lines:
         found, why = known.get(code.upper().lstrip("0") or code.upper(), ()), ""
         sold_on, units = _day(day), _units(quantity)
         if not code:
@@ -182,7 +184,9 @@ def read_store_sales(work: Work, *, location_id: UUID, content: str) -> StoreSal
         bad.append(BadSale(line=number, why=why))
     if not good and not bad:
         raise Invalid("There are no lines below the header.")
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    # What the lines say, and not how it is written: saved anew by a spreadsheet it is the same file.
+    said = sorted((code.upper(), quantity, day) for _, code, quantity, day in lines)
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     return StoreSalesSheet(
         sales=tuple((sale.variant_id, sale.sold_on, sale.quantity) for sale in good), bad=tuple(bad),
         units=sum(sale.quantity for sale in good), content_hash=digest,
