@@ -24,6 +24,9 @@ MOST_FILES = 1000
 MOST_SHEETS = 20
 MOST_ROWS = 200_000
 MOST_CELLS = 8_000_000
+MOST_WORDS = 300 * 1024 * 1024  # bytes of all rows: one long text may stand in many cells and be written down once
+
+TOO_MUCH = "This file unpacks to far more than a list of products would; it was not opened."
 
 Cell = str | int | float | bool | datetime.date | None
 
@@ -42,9 +45,17 @@ class Page:
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """The rows that are not blank, each with its number; of a merged cell every part holds the value."""
-        for line in zlib.decompress(self.packed).splitlines():
+        for line in _unpacked(self.packed):
             number, cells = json.loads(line)
             yield number, [datetime.date.fromisoformat(cell[0]) if type(cell) is list else cell for cell in cells]
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    """Line by line, never all of it at once."""
+    unpack, rest = zlib.decompressobj(), b""
+    for start in range(0, len(packed), 1 << 14):
+        *lines, rest = (rest + unpack.decompress(packed[start : start + (1 << 14)])).split(b"\n")
+        yield from lines
 
 
 def is_workbook(head: bytes) -> bool:
@@ -70,13 +81,12 @@ def read_workbook(content: bytes) -> list[Page]:
 
 def check_archive(content: bytes) -> None:
     """Look at the directory of a workbook before anything is unpacked. Raises `Invalid`."""
-    refusal = "This file unpacks to far more than a list of products would; it was not opened."
     end = content.rfind(b"PK\5\6")
     if end < 0 or len(content) < end + 22:
         raise Invalid("This workbook is damaged. Please open it in your spreadsheet program and save it again.")
     # The number of members as the directory's end tells it, before a directory of millions is read.
     if struct.unpack("<H", content[end + 10 : end + 12])[0] > MOST_FILES:
-        raise Invalid(refusal)
+        raise Invalid(TOO_MUCH)
     try:
         members = zipfile.ZipFile(BytesIO(content)).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, struct.error):
@@ -85,7 +95,7 @@ def check_archive(content: bytes) -> None:
         ) from None
     unpacked, packed = sum(one.file_size for one in members), sum(one.compress_size for one in members)
     if len(members) > MOST_FILES or unpacked > LARGEST_UNPACKED or unpacked > MOST_RATIO * max(packed, 10_000):
-        raise Invalid(refusal)
+        raise Invalid(TOO_MUCH)
     for one in members:
         is_link = (one.external_attr >> 16) & 0o170000 == 0o120000
         if is_link or one.filename.startswith(("/", "\\")) or ".." in one.filename.replace("\\", "/").split("/"):
@@ -106,7 +116,7 @@ def pages(content: bytes) -> dict[str, Any]:
         sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet][:MOST_SHEETS]
         found: list[tuple[str, bool, int]] = []
         answer: dict[str, Any] = {"pages": found}
-        cells = 0
+        cells = words = 0
         for place, one in enumerate(sheets):
             sheet = book.get_sheet_by_name(one.name)
             cells += sheet.total_height * sheet.total_width
@@ -115,13 +125,15 @@ def pages(content: bytes) -> dict[str, Any]:
             lines = sheet.to_python(skip_empty_area=False)
             width = len(lines[0]) if lines else 0
             _spread(lines, sheet.merged_cell_ranges or [], width)
-            packed = zlib.compressobj(1)
-            content_of = b"".join(
-                packed.compress(json.dumps([number, [_plain(cell) for cell in line]]).encode() + b"\n")
-                for number, line in enumerate(lines, 1)
-                if any(cell != "" for cell in line)
-            )
-            answer[str(place)] = content_of + packed.flush()
+            packed, parts = zlib.compressobj(1), list[bytes]()
+            for number, line in enumerate(lines, 1):
+                if any(cell != "" for cell in line):
+                    written = json.dumps([number, [_plain(cell) for cell in line]]).encode() + b"\n"
+                    words += len(written)
+                    if words > MOST_WORDS:
+                        raise Invalid(TOO_MUCH)
+                    parts.append(packed.compress(written))
+            answer[str(place)] = b"".join([*parts, packed.flush()])
             found.append((one.name, one.visible == SheetVisibleEnum.Visible, width))
     except PasswordError:
         raise Invalid("This workbook is protected by a password. Please save it without one.") from None

@@ -39,6 +39,18 @@ def link(book: zipfile.ZipFile) -> None:
     book.writestr(entry, "/etc/passwd")
 
 
+def echoes() -> bytes:
+    """A few kilobytes in which one long text stands in twenty thousand cells."""
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    sheet = book.add_worksheet("P")
+    sheet.write_row(0, 0, ["sku"] + ["x"] * 199)
+    sheet.merge_range(1, 1, 100, 198, "A" * 32_000)
+    sheet.write(100, 199, "z")
+    book.close()
+    return content.getvalue()
+
+
 def said_to_be_huge() -> bytes:
     """A directory that says more than there is."""
     content = bytearray(archive(lambda book: book.writestr("xl/worksheets/sheet1.xml", "x" * 9_000)))
@@ -63,12 +75,13 @@ LAUGHS = (
         (archive(lambda book: book.writestr("/outside", "x")), "links or paths"),
         (archive(link), "links or paths"),
         (said_to_be_huge(), "far more than a list"),
+        (echoes(), "far more than a list"),
         (archive(lambda book: book.writestr("[Content_Types].xml", LAUGHS)), "damaged"),
         (b"PK\3\4" + bytes(500), "damaged"),
         (b"PK\5\6" + b"\xff" * 18, "damaged|far more"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "damaged|could not be read"),
     ],
-    ids=["zeros", "many", "dots", "root", "link", "lies", "laughs", "cut", "end", "ole"],
+    ids=["zeros", "many", "dots", "root", "link", "lies", "echoes", "laughs", "cut", "end", "ole"],
 )
 def test_harmful_workbooks_are_refused_in_a_moment(content: bytes, words: str) -> None:
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
