@@ -46,7 +46,7 @@ PLAIN = {"gmv", "metric", "notices-unread", "show", "tab"}
 # What signing in and the refusals themselves leave behind.
 BESIDE = {"events", "sign_in_sessions"}
 # What is made anew for each drawing: files that wait to be fetched, and what the browser is told to put into a choice.
-_FLEETING = re.compile(r'(?:/media/|file_id: )[^"\s]*"?[\w.-]*"?|raw_values: .*|set_value: true')
+_FLEETING = re.compile(r'(?:/media/|file_id: )[^"\s]*"?[\w.-]*"?|\n *(?:raw_values?: .*|set_value: true)')
 
 
 @cache
@@ -114,7 +114,7 @@ class Stage:
             "upload": world.upload, "products": hidden, "list": world.saved_list, "saved": world.saved_search,
             "run": world.shipped, "region": region, "token": world.invitation, "person": world.clerk,
             "suspension": world.suspension, "site": shop.site_id, "location": maker.location_id, "variant": world.variant,
-            "lot": world.held_lot, "transfer": world.sent, "count": world.finished_count,
+            "category": world.category, "lot": world.held_lot, "transfer": world.sent, "count": world.finished_count,
         }  # fmt: skip
         self.fake: dict[str, object] = {name: uuid4() for name in self.real}
         self.needles = {str(thing) for thing in self.real.values()} | {

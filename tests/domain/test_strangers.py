@@ -628,7 +628,7 @@ ENTRIES: dict[str, Entry] = {
                    "percent": Decimal(5), "scope": "offers", "offer_ids": [w.offer]}, P.MANAGE_PRICES),
     "pricing.end_rule": command(lambda w: {"rule_id": w.price_rule}, P.MANAGE_PRICES),
     "pricing.set_product_minimum": command(
-        lambda w: {"product_id": w.product, "minimum_quantity": 3}, P.MANAGE_PRICES),
+        lambda w: {"product_id": w.glass, "minimum_quantity": 3}, P.MANAGE_PRICES),
     "pricing.ask_price": command(
         lambda w: {"request_id": again(), "offer_id": w.offer, "customer_id": w.shop.org_id,
                    "unit_price": Decimal("1.00"), "ends_at": datetime.now(UTC) + timedelta(days=9), "reason": "Loyal"},
@@ -708,7 +708,7 @@ ENTRIES: dict[str, Entry] = {
     "stock.value_by_week": question(nothing, P.SEE_COSTS, own=True),
     "stock.value_layers": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),
     "stock.wish_production": command(
-        lambda w: {"request_id": again(), "quantities": {w.variant: 5}, "due_on": date(2100, 1, 1)}, P.MANAGE_STOCK),
+        lambda w: {"request_id": again(), "quantities": {w.glass_variant: 5}, "due_on": date(2100, 1, 1)}, P.MANAGE_STOCK),
     # stores
     "orders.put_into_store": command(lambda w: {"request_id": again(), "order_id": w.done}, P.MANAGE_STOCK),
     "orders.read_store_sales": question(
