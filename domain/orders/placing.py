@@ -192,16 +192,22 @@ class Loaded:
     on_sale: dict[UUID, tuple[UUID, datetime]]
 
 
-_LOAD = text("""
-with basket as (
-    select b.id, b.buyer_id, b.person_id, g.name as buyer_name
-    from baskets b join organizations g on g.id = b.buyer_id
+_WHICH = """
     where b.buyer_id = :buyer_id and b.placed_at is null
       and case when :is_requested then b.requested_at is not null and b.id = :basket_id
           else b.requested_at is null and b.person_id = :person_id
             and (cast(:basket_id as uuid) is null or b.id = :basket_id) end
-    for update of b
-)
+"""
+# In a statement of its own: what is read after the wait is what whoever held the basket has left in it.
+_LOCK = text("select b.id from baskets b" + _WHICH + "for update")
+_LOAD = text(
+    """
+with basket as (
+    select b.id, b.buyer_id, b.person_id, g.name as buyer_name
+    from baskets b join organizations g on g.id = b.buyer_id
+"""
+    + _WHICH
+    + """)
 select b.id as basket_id, b.person_id, b.buyer_name, l.offer_id, l.quantity, l.seen_unit_price, o.variant_id,
        o.seller_id, o.sku,
        p.category_id, o.published_at, p.id as product_id, p.name as product_name,
@@ -225,17 +231,22 @@ left join products p on p.id = v.product_id
 left join product_minimums m on m.seller_id = o.seller_id and m.product_id = p.id
 left join seller_terms t on t.seller_id = o.seller_id and t.currency = o.currency
 order by o.seller_id, l.added_at, l.offer_id
-""")
+"""
+)
 
 
 def load_basket(work: Work, site_id: UUID, *, basket_id: UUID | None, is_requested: bool = False) -> Loaded:
     """One's own open basket, or one that a colleague has asked an approval for, locked and at today's prices."""
     buyer_id = work.actor.require_org()
+    which = {
+        "buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "is_requested": is_requested,
+    }  # fmt: skip
+    work.session.execute(_LOCK, which)
     rows = work.session.execute(
         _LOAD,
-        {
-            "buyer_id": buyer_id, "person_id": work.actor.user_id, "basket_id": basket_id, "site_id": site_id,
-            "is_requested": is_requested, "yesterday": work.now.date() - timedelta(days=1),
+        which
+        | {
+            "site_id": site_id, "yesterday": work.now.date() - timedelta(days=1),
             "horizon": work.now.date() + timedelta(days=identity.HORIZON_DAYS),
         },
     ).all()  # fmt: skip
