@@ -83,6 +83,7 @@ def test_a_search_is_its_words_filters_and_how_much_it_found(market: Market, wri
         assert not at.exception
     nothing, stocked = [row for row in written() if row.kind == "search"]
     assert (nothing.kind, nothing.screen) == ("search", "retailer-products")
+    assert nothing.facts.pop("ms") > 0 and stocked.facts.pop("ms") > 0  # how long it took, for System health
     assert nothing.facts == {"find": "nothing is called so", "results": 0}
     assert stocked.facts == {"in_stock": True, "results": len(market.makers[0].offers)}
 

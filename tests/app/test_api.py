@@ -54,6 +54,9 @@ def test_a_trade_over_http(web: TestClient) -> None:
 
     assert seller.post(f"/v1/orders/{order}/confirmation").status_code == 204
     line = seller.get(f"/v1/orders/{order}").json()["lines"][0]["line_id"]
+    numbered = seller.post(f"/v1/orders/{order}/shipments", request_id=str(uuid4()), carrier="dhl", tracking="T1",
+                           shipped={line: 5}, serials={str(maker.variants[0]): ["Z"]})  # fmt: skip
+    assert problem(numbered) == (409, "SerialNotHere")
     shipped = seller.post(f"/v1/orders/{order}/shipments", request_id=str(uuid4()), carrier="dhl", tracking="T1",
                           shipped={line: 5})  # fmt: skip
     receipt = {"request_id": str(uuid4()), "shipment_id": shipped.json()["id"]}

@@ -1,6 +1,7 @@
 """`wholesale` as people call it: one sentence when it cannot work, and one instance a folder."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -151,7 +152,7 @@ def _answer(port: int) -> int:
 def test_a_command_on_an_empty_folder_makes_the_market_that_it_needs(home):
     done = _wholesale(home, "verify")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "All 18 hold." in done.stdout
+    assert re.search(r"All \d+ hold\.", done.stdout)
 
 
 @pytest.mark.parametrize(

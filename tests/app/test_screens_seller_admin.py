@@ -121,9 +121,23 @@ def accepted(market: Market, maker: Company, order_id: UUID) -> None:
 
 @pytest.mark.parametrize("url", SELLING)
 def test_a_seller_opens_every_screen_of_his(maker: Company, order_id: UUID, url: str) -> None:
-    with screen(maker.emails[Variant.FACTORY_OWNER], url, order=order_id, offer=maker.offers[0]) as at:
+    with screen(maker.emails[Variant.FACTORY_OWNER], url, order=order_id, offer=maker.offers[0], **kept(maker)) as at:
         assert "This page is not for your role" not in texts(at)
         assert at.title
+
+
+def kept(maker: Company) -> dict[str, UUID]:
+    """What the screens of the stock hub are about: a lot, a count and a transfer of it."""
+    with begin(maker.owner) as work:
+        [row], _ = stock.my_stock(work)
+    hall = run(maker.owner, stock.add_location, request_id=uuid4(), name="Hall B")
+    lines = [stock.Wanted(row.variant_id, row.location_id, row.lot_id, 5)]
+    return {
+        "variant": row.variant_id, "lot": row.lot_id,
+        "count": run(maker.owner, stock.open_count, request_id=uuid4(), name="Now", location_id=row.location_id),
+        "transfer": run(maker.owner, stock.draft_transfer, request_id=uuid4(), from_location_id=row.location_id,
+                        to_location_id=hall, lines=lines),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("url", PLATFORM)

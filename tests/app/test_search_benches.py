@@ -66,6 +66,6 @@ def test_baselines_stand_beside_the_ratings() -> None:
 
 def test_the_bench_of_the_page_loads_what_search_would_have_written(server: str) -> None:
     report = search.measure([300], rounds=1)
-    whats = [search.RAW, search.ALONE, search.RANKED, search.PAGE, search.TYPO, search.SKU]
+    whats = [search.RAW, search.ANEW, search.RANKED, search.PAGE, search.TYPO, search.SKU]
     assert [row.what for row in report.rows] == whats
     assert report.rows[0].p95_share == report.rows[0].cpu_share == 1 and all(row.p50_ms > 0 for row in report.rows)
