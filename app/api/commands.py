@@ -156,6 +156,7 @@ class Shipment(Once):
     carrier: Carrier
     tracking: str
     shipped: dict[UUID, int]
+    serials: dict[UUID, list[str]] | None = None
 
 
 class Receipt(Once):
