@@ -135,7 +135,8 @@ ENTRIES: dict[str, Entry] = {
     "catalog.remove_variants": command(
         lambda w: {"product_id": w.glass, "variant_ids": [w.glass_variant]}, P.MANAGE_OFFERS),
     "catalog.change_variants": command(
-        lambda w: {"product_id": w.glass, "changes": [{"offer_id": w.glass_offer, "version": 2, "lead_time_days": 8}]},
+        lambda w: {"product_id": w.glass, "changes": [
+            {"offer_id": w.glass_offer, "version": w.glass_version, "lead_time_days": 8}]},
         P.MANAGE_OFFERS),
     "catalog.my_variants": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS),
     "catalog.product_sheet": question(lambda w: {"product_id": w.glass}, P.SEE_OFFERS),
@@ -1015,8 +1016,8 @@ def price_things(world: World, shop: Company, maker: Company) -> None:
 
 def describe_things(world: World, maker: Company, operations: Actor) -> None:
     """A product in sizes and colours with a picture, a policy and a change that waits."""
-    who = maker.owner
-    shelf = run(operations, catalog.create_category, name="Looked at")
+    who, name = maker.owner, f"Looked at {uuid4().hex[:6]}"  # each seller's things stand in a category of their own
+    shelf = run(operations, catalog.create_category, name=name)
     world.glass = run(who, catalog.create_product, request_id=uuid4(), name="Glass of many colours",
                       option_names=["Size", "Colour"], variants=[], category_id=shelf)  # fmt: skip
     made = run(
@@ -1026,14 +1027,16 @@ def describe_things(world: World, maker: Company, operations: Actor) -> None:
     world.glass_offer = made[0]
     run(who, catalog.publish_offer, offer_id=made[1])
     with begin(who) as work:
-        world.glass_variant = catalog.my_variants(work, product_id=world.glass)[0].variant_id
+        rows = catalog.my_variants(work, product_id=world.glass)
+    world.glass_variant = rows[0].variant_id
+    [world.glass_version] = [row.version for row in rows if row.offer_id == world.glass_offer]
     world.media = run(who, catalog.add_media, request_id=uuid4(), product_id=world.glass, kind="picture",
                       content=a_picture(), name="glass.png", alt="A glass")  # fmt: skip
     world.policy = run(
         who, catalog.write_policy, request_id=uuid4(), name="Usual", version=0, return_days=14,
         restocking_share=Decimal("0.1"), warranty_months=24,
     )  # fmt: skip
-    run(operations, catalog.change_category, category_id=shelf, version=1, name="Looked at", parent_id=None,
+    run(operations, catalog.change_category, category_id=shelf, version=1, name=name, parent_id=None,
         is_reviewed=True, reason="By law")  # fmt: skip
     world.change = run(who, catalog.change_product, product_id=world.glass, name="Glass of other colours")
 

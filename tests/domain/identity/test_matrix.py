@@ -29,7 +29,16 @@ from domain.kernel.work import begin, run
 from domain.logistics import Carrier
 from domain.payments import Method
 from tests.app.signed_in import session_of
-from tests.domain.test_strangers import ENTRIES, World, faces, make_world, price_things, wish
+from tests.domain.test_strangers import (
+    ENTRIES,
+    World,
+    describe_things,
+    faces,
+    fill_uploads,
+    make_world,
+    price_things,
+    wish,
+)
 from tests.make.market import Company, buy, company, offer, orders_of, sheet, top_up
 from tests.make.stocked import stock_things
 
@@ -230,6 +239,8 @@ def between(shop: Company, maker: Company, world: World) -> World:
     if maker is not world.maker:  # that one's things stand in the world already
         stock_things(made, shop, maker)
         price_things(made, shop, maker)
+        describe_things(made, maker, world.market.platform.people[Variant.OPERATIONS])
+        fill_uploads(made, maker)
     return made
 
 
@@ -263,6 +274,8 @@ def test_the_cell(worlds: dict[str, Any], name: str, variant: Variant, allowed: 
             run(who, orders.set_basket_quantity, offer_id=world.offer, quantity=5)
         if name in ("identity.view_as_colleague", "identity.view_as_member") and allowed:  # it is the session that looks
             who = replace(who, sign_in_session_id=session_of(email_of(who)))
+        if name == "catalog.start_upload" and allowed:  # a file comes in when the one before it is done
+            run(world.maker.owner, catalog.carry_on_upload, upload_id=world.upload_under_way)
         before = moved(connection)
         try:
             act(who, name, facts)
@@ -319,6 +332,7 @@ def own_facts(worlds: dict[str, Any], name: str, variant: Variant) -> dict[str, 
         "orders.ask_approval": {"basket_id": None, "site_id": company_.site_id},
         "orders.place_order": {"basket_id": None, "site_id": company_.site_id, "method": Method.BANK_TRANSFER},
         "stock.count_stock": {"counted": 1200},
+        "catalog.write_policy": {"version": 1},  # a seller has written it once already
     }
     if name == "identity.add_site" and kind is not OrgKind.PLATFORM:
         return {"org_id": company_.org_id}
