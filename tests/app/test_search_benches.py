@@ -12,8 +12,6 @@ from app import cli
 from app.benches import search, search_quality
 from app.benches.search_quality import ndcg, scored
 
-SHARED = Path("/work/shared/data/search")
-
 
 def test_ndcg_is_1_for_the_ideal_order_and_counts_the_unjudged_as_nothing() -> None:
     judged = {"a": 3, "b": 2, "c": 0}
@@ -57,9 +55,8 @@ def test_the_quality_of_a_small_catalogue_is_measured_by_the_products_own_search
     assert (told["products"], told["queries"], told["odd"], told["even"], told["every"]) == (8, 2, 1.0, 1.0, 1.0)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the judged queries are not here")
-def test_baselines_stand_beside_the_ratings() -> None:
-    of_all, of_query = search_quality._baselines(SHARED)
+def test_baselines_stand_beside_the_ratings(shared_data: Path) -> None:
+    of_all, of_query = search_quality._baselines(shared_data / "search")
     assert of_all["SQLite FTS5"] == pytest.approx(0.8009) and len(of_query) == 61
     assert sum(of_query.values()) / 61 == pytest.approx(of_all["SQLite FTS5"], abs=0.0001)
 
