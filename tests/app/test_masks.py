@@ -333,7 +333,9 @@ def asked(trades: Trades, who: Company, actor: Actor) -> Iterator[tuple[str, str
                 continue
             try:
                 with begin(actor) as work:
-                    yield name, repr(question(work, **ENTRIES[name].facts(World(**there))))
+                    told = repr(question(work, **ENTRIES[name].facts(World(**there))))
+                    # The microseconds of an instant are any six digits, now and then those of an amount in cents.
+                    yield name, re.sub(r"datetime\.datetime\(\d+(?:, \d+)+", "datetime", told)
             except DomainError as refusal:
                 yield name, refusal.sentence
 
