@@ -645,7 +645,7 @@ FOR_THE_SYSTEM = frozenset({
     "payments.expire", "payments.freeze_commission", "payments.hold", "payments.open_payment", "payments.refund",
     "payments.release", "reports.give_up_build", "reports.record_build_sent", "reports.record_job",
     "reports.request_first_build", "stock.firm", "stock.release", "stock.ship", "stock.take",
-    "notifications.tell_many", "stock.end_due", "stock.tend_alerts",
+    "stock.end_due", "stock.tend_alerts",
     "stock.put_away", "stock.store_at", "stock.take_in_sales", "trust.publish",
     "trust.write", "verification.bank_account_changed", "verification.check_submission",
     "verification.give_up_reading", "verification.load_registry", "verification.load_sanctions",

@@ -6,7 +6,7 @@ worker sends; their words stand in `letters`. Written by reactions. Relies on id
 Refuses anybody but the system to write to people.
 """
 
-from domain.notifications.commands import mark_read, tell, tell_many
+from domain.notifications.commands import mark_read, tell
 from domain.notifications.forgetting import forget_messages_to, forget_old_messages
 from domain.notifications.letters import LETTERS, TEXTS, Composed, compose, compose_text, has_secret
 from domain.notifications.outgoing import (
@@ -72,6 +72,5 @@ __all__ = [
     "send_text",
     "tell",
     "tell_all",
-    "tell_many",
     "unread",
 ]

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -49,27 +48,6 @@ def tell(
             "is_mailed": is_mailed,
         },
     )
-
-
-def tell_many(
-    work: Work, *, kind: str, cause: str, subject: str, subject_id: UUID, facts: Mapping[UUID, dict[str, Any]]
-) -> None:
-    """Leave one notice for each of many organisations, once per cause, in one statement (reactions only)."""
-    if not work.actor.is_system:
-        raise NotFound
-    told = [{"id": str(new_id()), "org_id": str(org_id), "facts": what} for org_id, what in sorted(facts.items())]
-    work.session.execute(
-        text(
-            "insert into notices (id, org_id, kind, cause, subject, subject_id, facts, created_at)"
-            " select t.id, t.org_id, :kind, :cause, :subject, :subject_id, t.facts, :now"
-            " from jsonb_to_recordset(cast(:told as jsonb)) as t(id uuid, org_id uuid, facts jsonb)"
-            " on conflict (org_id, cause) do nothing"
-        ),
-        {
-            "kind": kind, "cause": cause, "subject": subject, "subject_id": subject_id,
-            "told": json.dumps(told, default=str), "now": work.now,
-        },
-    )  # fmt: skip
 
 
 def mark_read(work: Work, *, notice_ids: list[UUID] | None = None) -> int:

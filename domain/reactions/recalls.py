@@ -26,15 +26,18 @@ def tell_of_recall(work: Work, event: Any) -> None:
         ),
         {"lot_id": event.subject_id},
     ).all()
-    notifications.tell_many(
-        work, kind="system_lot_recalled", cause=f"{event.id}:system_lot_recalled", subject="lot",
-        subject_id=event.subject_id,
-        facts={
-            row.buyer_id: {
-                "seller": row.seller, "product": row.product, "lot": "" if row.lot == "-" else f" (lot {row.lot})",
-                "units": row.units, "reason": event.facts["reason"],
-                "number": ", ".join(row.numbers) + (" and others" if row.orders > len(row.numbers) else ""),
-            }
+    kind = "system_lot_recalled"
+    notifications.tell_all(
+        work,
+        news=[
+            notifications.News(
+                org_id=row.buyer_id, kind=kind, cause=f"{event.id}:{kind}", subject="lot", subject_id=event.subject_id,
+                facts={
+                    "seller": row.seller, "product": row.product, "lot": "" if row.lot == "-" else f" (lot {row.lot})",
+                    "units": row.units, "reason": event.facts["reason"],
+                    "number": ", ".join(row.numbers) + (" and others" if row.orders > len(row.numbers) else ""),
+                },
+            )
             for row in rows
-        },
+        ],
     )  # fmt: skip

@@ -798,9 +798,6 @@ ENTRIES: dict[str, Entry] = {
     "stock.stock_totals": question(lambda w: {"location_id": w.maker.location_id}, P.SEE_STOCK, own=True),
     "stock.transfer_sheet": question(lambda w: {"transfer_id": w.drafted}, P.SEE_STOCK),
     "orders.recall_list": question(lambda w: {"lot_id": w.lot}, P.SEE_SALES, own=True),
-    "notifications.tell_many": command(
-        lambda w: {"kind": "new_order", "cause": uuid4().hex, "subject": "order", "subject_id": w.paid,
-                   "facts": {w.shop.org_id: {}}}),
     "stock.firm": command(lambda w: {"order_ids": [w.unpaid_order]}, staff=(P.MATCH_PAYMENTS,)),
     "stock.my_locations": question(nothing, P.SEE_STOCK, own=True),
     "stock.my_movements": question(lambda w: {"variant_id": w.variant}, P.SEE_STOCK, own=True),
