@@ -175,10 +175,7 @@ def test_the_owner_pastes_closed_days(maker: Company) -> None:
         assert [row.name for row in identity.my_holidays(work)] == ["Christmas Eve", "Christmas"]
 
 
-def test_a_letter_is_stopped_by_its_button_and_not_by_opening_the_link(maker: Company) -> None:
-    from app.asgi import app
-
-    client = TestClient(app)
+def test_a_letter_is_stopped_by_its_button_and_not_by_opening_the_link(maker: Company, web: TestClient) -> None:
     assert maker.owner.user_id is not None
     token = notifications.unsubscribe_token(maker.owner.user_id, Topic.ORDERS)
 
@@ -186,13 +183,13 @@ def test_a_letter_is_stopped_by_its_button_and_not_by_opening_the_link(maker: Co
         with begin(maker.owner) as work:
             return next(row.email for row in notifications.my_preferences(work) if row.topic == Topic.ORDERS)
 
-    answer = client.get("/auth/unsubscribe", params={"t": token})
+    answer = web.get("/auth/unsubscribe", params={"t": token})
     assert answer.status_code == 200 and "<form" in answer.text and kept() == EmailWish.DAILY
-    assert '"><script>' not in client.get("/auth/unsubscribe", params={"t": '"><script>'}).text
-    assert client.post("/auth/unsubscribe", params={"t": token[:-1]}).status_code == 404
+    assert '"><script>' not in web.get("/auth/unsubscribe", params={"t": '"><script>'}).text
+    assert web.post("/auth/unsubscribe", params={"t": token[:-1]}).status_code == 404
     assert kept() == EmailWish.DAILY
     # As a mail program says it: RFC 8058.
-    answer = client.post("/auth/unsubscribe", params={"t": token}, data={"List-Unsubscribe": "One-Click"})
+    answer = web.post("/auth/unsubscribe", params={"t": token}, data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200 and kept() == EmailWish.OFF
 
 
