@@ -25,8 +25,11 @@ TEMPLATES = {
     ],
 }  # fmt: skip
 LOOKED_AT = "Children's tableware"
+_CUP = "Children's cup Lillsjön 18 cl"
 COLOURS = ("Clear", "Smoke", "Green", "Amber")
 _COMPANY = "7310865"
+# Radius and height in units of 10 cm: the outside up to the rim, and the inside down again.
+_TUMBLER = ((0.0, 0.0), (0.31, 0.0), (0.34, 0.06), (0.40, 1.05), (0.385, 1.05), (0.325, 0.12), (0.0, 0.1))
 
 
 def put_on_agenda(stage: Stage, staff: Mapping[str, Actor], by_slug: Mapping[str, Trader]) -> None:
@@ -34,6 +37,9 @@ def put_on_agenda(stage: Stage, staff: Mapping[str, Actor], by_slug: Mapping[str
     stage.at(stage.back(11), lambda: _templates(stage, staff["operations"]))
     if maker is not None:
         stage.at(stage.back(4.5), lambda: _show(stage, maker))
+        stage.at(stage.back(2.2), lambda: _looked_at(stage, staff["operations"], maker))
+    if "douro" in by_slug:
+        stage.at(stage.back(4.4), lambda: _plates(stage, by_slug["douro"]))
 
 
 def _templates(stage: Stage, operations: Actor) -> None:
@@ -58,7 +64,8 @@ def _show(stage: Stage, maker: Trader) -> None:
     ids = [offered.offer_id for offered in maker.offers if offered.offer_id is not None and not offered.is_off_sale]
     stage.do(who, catalog.assign_policy, policy_id=policy, offer_ids=ids)
     stage.do(who, _tumblers, maker=maker, policy_id=policy)
-    stage.do(who, _childrens_cup)
+    stage.do(who, _for_children, name=_CUP, sku="LG-1050", price=Decimal("4.10"),
+             description="A thick cup of hardened glass that small hands can hold.")  # fmt: skip
     with stage.present(), begin(who) as work:
         first = catalog.offer_sheet(work, offer_id=ids[0]).product_id
         held = [row.submission_id for row in catalog.my_certificates(work, product_id=first) if row.holds]
@@ -100,25 +107,63 @@ def _tumblers(work: Work, *, maker: Trader, policy_id: UUID) -> None:
             work, request_id=new_id(), product_id=product, kind=catalog.MediaKind.PICTURE, content=content,
             name=f"tumbler-{colour}.png".lower(), alt=f"Tumbler Åsunden in {colour.lower()}",
         )  # fmt: skip
+    catalog.add_media(
+        work, request_id=new_id(), product_id=product, kind=catalog.MediaKind.MODEL, name="tumbler.glb",
+        content=pictures.turned(_TUMBLER, maker.maker.colours[1]), alt="The tumbler of 30 cl, to be turned",
+    )  # fmt: skip
     for row in rows[:9]:
         stock.receive_stock(work, request_id=new_id(), variant_id=row.variant_id, location_id=maker.location_id,
                             quantity=24 * 20, unit_cost=Decimal("1.48"), currency="EUR")  # fmt: skip
 
 
-def _childrens_cup(work: Work) -> None:
+def _for_children(work: Work, *, name: str, sku: str, price: Decimal, description: str) -> UUID:
     """Something that waits until operations have looked at it."""
     home = {row.name: row.category_id for row in catalog.categories(work)}
     product = catalog.create_product(
-        work, request_id=new_id(), name="Children's cup Lillsjön 18 cl", brand="Lindqvist Glasbruk",
-        category_id=home.get(LOOKED_AT), description="A thick cup of hardened glass that small hands can hold.",
-        specifications={"Material": "Hardened glass", "Volume": "180 ml", "Dishwasher safe": "Yes"},
+        work, request_id=new_id(), name=name, brand="Lindqvist Glasbruk", category_id=home.get(LOOKED_AT),
+        description=description, specifications={"Material": "Hardened glass", "Dishwasher safe": "Yes"},
     )  # fmt: skip
     variant = catalog.variants_of_product(work, product_id=product)[0][0]
     offer = catalog.create_offer(
-        work, request_id=new_id(), variant_id=variant, sku="LG-1050", tiers=[(12, Decimal("4.10"))], currency="EUR",
+        work, request_id=new_id(), variant_id=variant, sku=sku, tiers=[(12, price)], currency="EUR",
         minimum_quantity=12, order_increment=12, lead_time_days=5, tax_rate=Decimal("0.25"), packs=[("Case", 12)],
     )  # fmt: skip
     catalog.publish_offer(work, offer_id=offer)
+    return product
+
+
+def _looked_at(stage: Stage, operations: Actor, maker: Trader) -> None:
+    """The cup may be sold; its new words wait, and so does a plate that comes after it."""
+    with stage.present(), begin(operations) as work:
+        waiting = [row for row in catalog.changes(work)[0] if row.seller_id == maker.id]
+    for row in waiting:
+        stage.do(operations, catalog.decide_change, change_id=row.change_id, is_approved=True)
+        stage.do(
+            maker.owner, catalog.change_product, product_id=row.product_id,
+            description="A thick cup of hardened glass that small hands can hold, free of lead and cadmium.",
+        )  # fmt: skip
+    stage.do(
+        maker.owner, _for_children, name="Children's plate Lillsjön 18 cm", sku="LG-1055", price=Decimal("5.20"),
+        description="A deep rim keeps peas on the plate; breaks into blunt crumbs.",
+    )  # fmt: skip
+
+
+def _plates(stage: Stage, maker: Trader) -> None:
+    """A plate is shown in its two glazes, and with what goes with it."""
+    assert maker.maker is not None
+    plates = [offered for offered in maker.offers if offered.sku.startswith("PD-100") and offered.offer_id is not None]
+    with stage.present(), begin(maker.owner) as work:
+        product = catalog.offer_sheet(work, offer_id=plates[0].offer_id or maker.id).product_id
+    main, second = maker.maker.colours
+    for drawing, one, other, alt in (
+        ("plate", main, second, "Dinner plate Foz in the glaze Ocean"),
+        ("plate", second, main, "Dinner plate Foz in the glaze Sand"),
+        ("bowl", main, second, "The soup bowl that goes with it"),
+    ):
+        stage.do(
+            maker.owner, catalog.add_media, request_id=stage.new_id(), product_id=product,
+            kind=catalog.MediaKind.PICTURE, content=pictures.draw(drawing, one, other), name=f"{drawing}.png", alt=alt,
+        )  # fmt: skip
 
 
 def _gtin(number: int) -> str:

@@ -48,6 +48,23 @@ _TABLES = (
     " t.valid_to from regions r left join region_areas a on a.region_id = r.id"
     " left join territory_assignments t on t.region_id = r.id left join organizations g on g.id = t.distributor_id"
     " order by r.name, a.country_code, a.first, g.name, t.valid_from",
+    "select g.name, r.step, r.kind, r.title, r.scope, r.percent, r.amount, r.starts_at, r.ends_at, b.units_spent,"
+    " b.amount_spent from price_rules r join organizations g on g.id = r.seller_id"
+    " left join promotion_budgets b on b.rule_id = r.id order by g.name, r.created_at, r.title, r.id",
+    "select o.sku, p.starts_at, t.minimum_quantity, t.unit_price from price_plans p join offers o on o.id = p.offer_id"
+    " join planned_tiers t on t.plan_id = p.id order by o.sku, p.starts_at, t.minimum_quantity",
+    "select g.name, c.name as counted, c.state, c.ended_at, l.counted, l.expected from stock_counts c"
+    " join organizations g on g.id = c.org_id join stock_count_lines l on l.count_id = c.id"
+    " order by g.name, c.made_at, c.name, l.counted, l.expected, l.state",
+    "select g.name, t.note, t.state, t.sent_at, l.quantity, l.received, l.rejected from stock_transfers t"
+    " join organizations g on g.id = t.org_id join stock_transfer_lines l on l.transfer_id = t.id"
+    " order by g.name, t.made_at, t.note, l.quantity, l.received, l.rejected",
+    "select g.name, h.quantity, h.note, h.state, h.expires_at from stock_holds h"
+    " join organizations g on g.id = h.org_id order by g.name, h.made_at, h.note",
+    "select g.name, l.name as list, o.sku, n.quantity from saved_lists l join organizations g on g.id = l.org_id"
+    " join saved_list_lines n on n.list_id = l.id join offers o on o.id = n.offer_id order by g.name, l.name, o.sku",
+    "select g.name, u.file_name, u.state, u.rows_new, u.rows_changed, u.rows_bad from catalog_uploads u"
+    " join organizations g on g.id = u.org_id order by g.name, u.checked_at",
     "select email, kind, step, started_at, email_confirmed_at, finished_at from registrations"
     " order by started_at, email",
     "select name, value, effective_from from platform_settings order by name, effective_from",

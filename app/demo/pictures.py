@@ -1,5 +1,9 @@
 """Pictures of the demo's goods: flat drawings in the maker's colours, kept small."""
 
+import json
+import math
+import struct
+from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +42,41 @@ def draw(name: str, colour: str, second: str) -> bytes:
     file = BytesIO()
     small.save(file, "PNG", optimize=False)
     return file.getvalue()
+
+
+def turned(profile: Sequence[tuple[float, float]], colour: str, *, sides: int = 32) -> bytes:
+    """A body of revolution as a GLB: `profile` are its radii and heights from the foot to the rim."""
+    circle = [2 * math.pi * side / sides for side in range(sides)]
+    places = [
+        (radius * math.cos(angle), height, radius * math.sin(angle)) for radius, height in profile for angle in circle
+    ]
+    faces: list[int] = []
+    for ring in range(len(profile) - 1):
+        for side in range(sides):
+            one, other = ring * sides + side, ring * sides + (side + 1) % sides
+            faces += [one, one + sides, other, other, one + sides, other + sides]
+    points = struct.pack(f"<{len(places) * 3}f", *(number for place in places for number in place))
+    corners = struct.pack(f"<{len(faces)}H", *faces)
+    widest, highest = max(radius for radius, _ in profile), max(height for _, height in profile)
+    tint = [round((channel / 255) ** 2.2, 4) for channel in _rgb(colour)]
+    scene = json.dumps({
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "buffers": [{"byteLength": len(points) + len(corners)}],
+        "bufferViews": [{"buffer": 0, "byteLength": len(points)},
+                        {"buffer": 0, "byteOffset": len(points), "byteLength": len(corners)}],
+        "accessors": [{"bufferView": 0, "componentType": 5126, "count": len(places), "type": "VEC3",
+                       "min": [-widest, 0, -widest], "max": [widest, highest, widest]},
+                      {"bufferView": 1, "componentType": 5123, "count": len(faces), "type": "SCALAR"}],
+        "materials": [
+            {"pbrMetallicRoughness": {"baseColorFactor": [*tint, 1], "metallicFactor": 0}, "doubleSided": True}
+        ],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "material": 0}]}],
+    }).encode()  # fmt: skip
+    scene += b" " * (-len(scene) % 4)
+    numbers = points + corners
+    numbers += bytes(-len(numbers) % 4)
+    parts = struct.pack("<I4s", len(scene), b"JSON") + scene + struct.pack("<I4s", len(numbers), b"BIN\0") + numbers
+    return b"glTF" + struct.pack("<II", 2, 12 + len(parts)) + parts
 
 
 def _shape(pen: ImageDraw.ImageDraw, shape: str, fill: Colour, numbers: tuple[float, ...], scale: float) -> None:

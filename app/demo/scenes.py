@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from app.demo import catalogue, proofs, regions
+from app.demo import catalogue, deals, proofs, regions, shelves, wanted
 from app.demo.companies import Offered, Trader
 from app.demo.stage import Stage, Story
 from app.demo.trade import Course, Fate, Pay, Trade, fill_basket, quick
@@ -100,6 +100,9 @@ def put_on_agenda(stage: Stage, trade: Trade, traders: Sequence[Trader]) -> None
     regions.put_on_agenda(stage, trade.staff, by_slug)
     proofs.put_on_agenda(stage, trade.staff, by_slug)
     catalogue.put_on_agenda(stage, trade.staff, by_slug)
+    deals.put_on_agenda(stage, trade, by_slug)
+    shelves.put_on_agenda(stage, by_slug)
+    wanted.put_on_agenda(stage, by_slug)
     stage.at(stage.back(9), lambda: _taken_back(stage, trade))
     stage.at(stage.back(0.45), lambda: _unclear_transfers(trade, by_slug))
     stage.at(stage.back(0.7), lambda: _last_batch(trade))

@@ -18,7 +18,7 @@ from app.demo.names import slug_of
 from domain import identity
 from domain.identity import VARIANTS
 from domain.kernel.actor import Actor
-from domain.kernel.work import begin
+from domain.kernel.work import begin, clock
 from domain.orders import OrderState
 from domain.reports import violations
 from tests.conftest import _clone, _named, pointed_to
@@ -26,6 +26,19 @@ from tests.conftest import _clone, _named, pointed_to
 TODAY = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 SMALL = Size(makers=4, shops=8, distributors=1, days=70, live_days=16)
 TINY = Size(makers=1, shops=2, distributors=0, days=40, live_days=6)
+
+# What the screens of the newer parts have to show, and how many at least.
+SHOWN = {
+    "promotion_budgets where units_spent = unit_limit": 1, "price_rules where step = 'promotion'": 8,
+    "price_rules where starts_at > '2026-12-24'": 1, "customer_groups": 4, "price_plans": 4, "price_floors": 5,
+    "price_requests where state = 'waiting'": 1, "stock_counts where state = 'open'": 2,
+    "stock_count_lines where state = 'posted' and counted <> expected": 2, "stock_transfers where state = 'sent'": 2,
+    "stock_transfers where state = 'received'": 2, "locations where kind = 'bin'": 6,
+    "stock_holds where state = 'held'": 3, "stock_allocations": 2, "lots where state = 'on_hold'": 2,
+    "lots where expires_on < '2026-12-31'": 1, "saved_lists": 3, "saved_searches": 3,
+    "catalog_uploads where state = 'done' and rows_bad = 2": 1, "sale_policies": 3,
+    "stock_movements where kind = 'sold'": 1, "catalog_changes where state = 'pending'": 2, "product_media": 5,
+}  # fmt: skip
 
 Making = Callable[..., AbstractContextManager[str]]
 
@@ -59,8 +72,9 @@ def test_another_seed_makes_another_market(making: Making) -> None:
 
 
 def _is_whole_and_alive() -> None:
-    with begin(Actor.system()) as work:
+    with clock(TODAY), begin(Actor.system()) as work:
         assert [row for row in violations(work) if row.violations] == []
+    with begin(Actor.system()) as work:
         states = work.session.scalars(text("select distinct state from supplier_orders where origin = 'live'")).all()
         assert set(states) == set(OrderState)
         payments = work.session.scalars(text("select distinct state from payments")).all()
@@ -74,6 +88,8 @@ def _is_whole_and_alive() -> None:
         assert imported > 0
         for _, email in accounts():
             assert identity.person_by_email(work, email=email).email == email
+        for what, least in SHOWN.items():
+            assert work.session.execute(text(f"select count(*) from {what}")).scalar_one() >= least, what
         late = work.session.execute(
             text("select count(*) from events where recorded_at > :today"), {"today": TODAY}
         ).scalar_one()
