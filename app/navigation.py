@@ -262,6 +262,11 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         if BY_URL[url].is_for(here):
             facts = {"show": "reorder"}
             st.page_link(page_of(url), label="Open", icon=":material/arrow_forward:", query_params=facts)
+    if subject == "price_request" and BY_URL["manufacturer-prices"].is_for(here):
+        st.page_link(
+            page_of("manufacturer-prices"), label="Open", icon=":material/arrow_forward:",
+            query_params={"show": "requests"},
+        )  # fmt: skip
     if subject == "view":
         st.page_link(page_of("account-profile"), label="Open", icon=":material/arrow_forward:")
     if subject == "factor_loss":

@@ -523,6 +523,9 @@ NOTICES: dict[str, str] = {
     "system_lot_recalled": "Please stop using or selling {product}{lot} of {seller}: it is called back. {units} units"
     " went to you with {number}. Reason: {reason}",
     "new_products": "{products} new products for your search “{name}”.",
+    "price_asked": "{asked_by} asks for a price below the floor for {customer} ({sku}). Please decide.",
+    "price_given": "Your price for {customer} ({sku}) was given and holds now.",
+    "price_refused": "Your price for {customer} ({sku}) was not given: {reason}",
     "stock_low": "Running low: {goods}. Look at what to reorder.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",

@@ -37,9 +37,9 @@ def put_on_agenda(stage: Stage, staff: Mapping[str, Actor], by_slug: Mapping[str
     stage.at(stage.back(11), lambda: _templates(stage, staff["operations"]))
     if maker is not None:
         stage.at(stage.back(4.5), lambda: _show(stage, maker))
-        stage.at(stage.back(2.2), lambda: _looked_at(stage, staff["operations"], maker))
+        stage.at(stage.back(2.2), stage.scene(_looked_at, staff["operations"], maker))
     if "douro" in by_slug:
-        stage.at(stage.back(4.4), lambda: _plates(stage, by_slug["douro"]))
+        stage.at(stage.back(4.4), stage.scene(_plates, by_slug["douro"]))
 
 
 def _templates(stage: Stage, operations: Actor) -> None:

@@ -28,23 +28,18 @@ def put_on_agenda(stage: Stage, trade: Trade, by_slug: Mapping[str, Trader]) -> 
         ("montalto", 3.5, _oil),
     ):  # fmt: skip
         if slug in by_slug:
-            stage.at(stage.back(days), _of(stage, by_slug, slug, scene))
+            stage.at(stage.back(days), stage.scene(_agreed, scene, by_slug[slug], by_slug))
     if {"lindqvist", _USED_UP_BY} <= by_slug.keys():
         stage.at(stage.back(4), lambda: _used_up(stage, trade, by_slug))
     if "lindqvist" in by_slug:
-        stage.at(stage.back(2.4), lambda: _winter_list(stage, by_slug["lindqvist"]))
-        stage.at(stage.back(0.9), lambda: _below_the_floor(stage, by_slug["lindqvist"]))
+        stage.at(stage.back(2.4), stage.scene(_winter_list, by_slug["lindqvist"]))
+        stage.at(stage.back(0.9), stage.scene(_below_the_floor, by_slug["lindqvist"]))
 
 
-def _of(
-    stage: Stage, by_slug: Mapping[str, Trader], slug: str,
-    scene: Callable[[Stage, Trader, dict[str, UUID]], None],
-) -> Callable[[], None]:  # fmt: skip
-    def play() -> None:
-        seller = by_slug[slug]
-        scene(stage, seller, _customers(seller, by_slug))
-
-    return play
+def _agreed(
+    stage: Stage, scene: Callable[[Stage, Trader, dict[str, UUID]], None], seller: Trader, by_slug: Mapping[str, Trader]
+) -> None:
+    scene(stage, seller, _customers(seller, by_slug))
 
 
 def _customers(seller: Trader, by_slug: Mapping[str, Trader]) -> dict[str, UUID]:

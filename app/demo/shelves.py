@@ -16,21 +16,21 @@ from domain.stock import Arrived, DiscrepancyState, LocationKind, StockRow, Want
 
 def put_on_agenda(stage: Stage, by_slug: Mapping[str, Trader]) -> None:
     if "lindqvist" in by_slug:
-        stage.at(stage.back(3.1), lambda: _glassworks(stage, by_slug["lindqvist"], by_slug))
+        stage.at(stage.back(3.1), stage.scene(_glassworks, by_slug["lindqvist"]))
     if "alpenhandel" in by_slug:
-        stage.at(stage.back(3), lambda: _distributor(stage, by_slug["alpenhandel"]))
+        stage.at(stage.back(3), stage.scene(_distributor, by_slug["alpenhandel"]))
     if "douro" in by_slug:
-        stage.at(stage.back(2.8), lambda: _pottery(stage, by_slug["douro"], by_slug))
+        stage.at(stage.back(2.8), stage.scene(_pottery, by_slug["douro"]))
     if "montalto" in by_slug:
-        stage.at(stage.back(2.6), lambda: _grove(stage, by_slug["montalto"]))
+        stage.at(stage.back(2.6), stage.scene(_grove, by_slug["montalto"]))
     if "haushof" in by_slug:
-        stage.at(stage.back(0.6), lambda: _shop(stage, by_slug["haushof"]))
+        stage.at(stage.back(0.6), stage.scene(_shop, by_slug["haushof"]))
 
 
 # --- each company ----------------------------------------------------------------------------------
 
 
-def _glassworks(stage: Stage, maker: Trader, by_slug: Mapping[str, Trader]) -> None:
+def _glassworks(stage: Stage, maker: Trader) -> None:
     who, works = maker.owner, maker.actors.get("production", maker.owner)
     bins = _bins(stage, who, maker.location_id, "Hall A", ("A-01", "A-02", "A-03"))
     depot = _place(stage, who, "Depot Växjö")
@@ -42,16 +42,12 @@ def _glassworks(stage: Stage, maker: Trader, by_slug: Mapping[str, Trader]) -> N
     _counted(stage, works, who, "Depot Växjö, November", depot, 0)
     stage.do(works, stock.open_count, request_id=stage.new_id(), name="Stocktaking before Christmas",
              location_id=maker.location_id, variant_ids=[row.variant_id for row in free[:6]])  # fmt: skip
-    holder = by_slug.get("nordlys")
     for row, units, note, hours in (
         (free[0], 48, "Hotel opening in Malmö, decided by Friday", 50), (free[1], 24, "Sample boxes for the fair", 200),
     ):  # fmt: skip
         stage.do(who, stock.hold_stock, request_id=stage.new_id(), variant_id=row.variant_id, quantity=units,
                  note=note, expires_at=stage.today + timedelta(hours=hours))  # fmt: skip
-    if holder is not None:
-        stage.do(who, stock.allocate_stock, request_id=stage.new_id(), variant_id=free[2].variant_id,
-                 holder_id=holder.id, quantity=120, ends_at=stage.today + timedelta(days=30),
-                 note="Kept for the Christmas window")  # fmt: skip
+    _kept_for_somebody(stage, who, free[2], 120, "Kept for the Christmas window")
     stage.do(who, stock.set_threshold, variant_id=free[0].variant_id, cover_days=21)
     lot = _lot(stage, works, maker, free[4].variant_id, "B-2611-07", 240)
     stage.do(who, stock.hold_lot, lot_id=lot, reason="Bubbles in the glass; the lab looks at ten pieces")
@@ -84,15 +80,13 @@ def _distributor(stage: Stage, trader: Trader) -> None:
              expires_at=stage.today + timedelta(days=2))  # fmt: skip
 
 
-def _pottery(stage: Stage, maker: Trader, by_slug: Mapping[str, Trader]) -> None:
+def _pottery(stage: Stage, maker: Trader) -> None:
     who, works = maker.owner, maker.actors.get("production", maker.owner)
     depot = _place(stage, who, "Warehouse Porto")
     free = _most(_free(stage, who, maker.location_id))
     _transfers(stage, who, works, maker.location_id, depot, free[:4])
     _counted(stage, works, who, "Warehouse Porto, after the move", depot, 4)
-    if "haushof" in by_slug:
-        stage.do(who, stock.allocate_stock, request_id=stage.new_id(), variant_id=free[4].variant_id,
-                 holder_id=by_slug["haushof"].id, quantity=96, ends_at=stage.today + timedelta(days=21))  # fmt: skip
+    _kept_for_somebody(stage, who, free[4], 96, "")
 
 
 def _grove(stage: Stage, maker: Trader) -> None:
@@ -150,6 +144,17 @@ def _most(rows: list[StockRow]) -> list[StockRow]:
     for row in sorted(rows, key=lambda row: (-row.available, row.product_name, row.variant_name, row.lot)):
         best.setdefault(row.variant_id, row)
     return [row for row in best.values() if row.available > 0]
+
+
+def _kept_for_somebody(stage: Stage, who: Actor, row: StockRow, units: int, note: str) -> None:
+    with stage.present(), begin(who) as work:
+        customers = stock.customers_to_keep_for(work)
+    for customer in customers[:1]:
+        stage.do(
+            who, stock.allocate_stock, request_id=stage.new_id(), variant_id=row.variant_id,
+            holder_id=customer.org_id, quantity=min(units, row.available // 3),
+            ends_at=stage.today + timedelta(days=28), note=note,
+        )  # fmt: skip
 
 
 def _to_bin(work: Work, *, row: StockRow, bin_id: UUID, quantity: int) -> None:

@@ -116,6 +116,17 @@ class Stage:
             return False
         return True
 
+    def scene(self, play: Callable[..., None], *facts: Any) -> Scene:
+        """A scene that a refusal ends early: the market of another day may lack what it is about."""
+
+        def tried() -> None:
+            try:
+                play(self, *facts)
+            except DomainError as refusal:
+                self.note(play, refusal)
+
+        return tried
+
     def note(self, command: Callable[..., Any], refusal: DomainError) -> None:
         """Remember what was refused: a few of some hundred are trade, more are a mistake in a story."""
         self.refused.append(f"{self.now:%Y-%m-%d} {command.__name__}: {refusal.sentence}")

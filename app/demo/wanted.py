@@ -28,8 +28,8 @@ _SEARCHES = (
 
 def put_on_agenda(stage: Stage, by_slug: Mapping[str, Trader]) -> None:
     """Before the baskets of today are filled, since a list is what lay in a basket."""
-    stage.at(stage.back(0.32), lambda: _lists(stage, by_slug))
-    stage.at(stage.back(0.3), lambda: _searches(stage, by_slug))
+    stage.at(stage.back(0.32), stage.scene(_lists, by_slug))
+    stage.at(stage.back(0.3), stage.scene(_searches, by_slug))
 
 
 def _lists(stage: Stage, by_slug: Mapping[str, Trader]) -> None:

@@ -37,7 +37,7 @@ TRADE = frozenset(
         "order_ready", "goods_shipped", "goods_received", "goods_accepted", "goods_accepted_by_us",
         "order_closed_short", "shortage_refunded", "shortage_refunded_by_us", "order_completed", "review_written",
         "approval_asked", "approval_reminded", "purchase_approved", "purchase_rejected", "approval_expired",
-        "stock_low", "new_products",
+        "stock_low", "new_products", "price_asked", "price_given", "price_refused",
     }
 )  # fmt: skip
 PAID = frozenset({"money_released", "money_refunded", "wallet_topped_up", "payout_sent"})

@@ -30,6 +30,7 @@ from domain.reactions.factors import (
 from domain.reactions.looking import TOLD as TOLD_OF_LOOKING
 from domain.reactions.looking import tell_of_looking
 from domain.reactions.notifications import TOLD, tell_parties
+from domain.reactions.prices import ASKED, tell_of_price_request
 from domain.reactions.recalls import TOLD as TOLD_OF_RECALLS
 from domain.reactions.recalls import tell_of_recall
 from domain.reactions.searches import TOLD as TOLD_OF_SEARCHES
@@ -61,6 +62,7 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "factors.tell_of_new_browser": (tell_of_new_browser, NEW_BROWSERS),
     "factors.tell_of_proposal": (tell_of_proposal, PROPOSALS),
     "catalogue.tell_of_change": (tell_of_change, DECIDED),
+    "prices.tell_of_price_request": (tell_of_price_request, ASKED),
     "recalls.tell_of_recall": (tell_of_recall, TOLD_OF_RECALLS),
     "stock.tell_of_low_stock": (tell_of_low_stock, LOW),
     "accounts.end_company_sessions": (end_company_sessions, CLOSING),

@@ -16,6 +16,7 @@ from domain.kernel import database as db
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.work import begin, clock, run
+from domain.reactions import deliver_new
 from tests.make.market import Company, buy, company, make_market, offer, orders_of, sheet
 
 D = Decimal
@@ -279,6 +280,15 @@ def test_a_sales_representative_asks_and_the_customer_gets_the_price(database: s
     with begin(sales) as work:
         states = {row.unit_price: row.state for row in pricing.price_requests(work)}
     assert states == {D(7): "approved", D(6): "rejected"}
+    deliver_new()
+    told = database.execute(
+        sa.text("select person_id, kind from market.notices where subject = 'price_request' order by kind, person_id")
+    ).all()
+    # The first wish: owner and manager; the owner's own: only the manager. Whoever asked hears the answer.
+    expected = [(maker.owner.user_id, "price_asked"), (manager.user_id, "price_asked")]
+    expected += [(manager.user_id, "price_asked"), (sales.user_id, "price_given")]
+    expected += [(maker.owner.user_id, "price_refused")]
+    assert sorted(map(tuple, told), key=str) == sorted(expected, key=str)
 
 
 def test_list_and_paid_prices_are_kept_apart_and_each_sees_its_own(database: sa.Connection) -> None:
