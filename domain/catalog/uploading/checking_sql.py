@@ -15,8 +15,7 @@ STAGE = text("""
 # Of several rows with one number the first counts. The same again is left out, anything else is said.
 DOUBLED = text("""
     with twins as (
-        select line, row_number() over same as place, first_value(line) over same as first_line
-        from staged_upload where why is null window same as (partition by sku order by line)
+        select sku, min(line) as first_line from staged_upload where why is null group by sku having count(*) > 1
     )
     update staged_upload s
     set why = case
@@ -25,9 +24,10 @@ DOUBLED = text("""
                 then 'duplicate sku with other contents'
             else '' end
     from twins t join staged_upload f on f.line = t.first_line
-    where t.place > 1 and s.line = t.line
+    where s.sku = t.sku and s.why is null and s.line <> t.first_line
 """)
 LEFT_OUT = text("delete from staged_upload where why = ''")
+ANALYZE = text("analyze pg_temp.staged_upload (line, sku, category, parent, why)")
 
 # Each row beside what is sold under its number now, and the ladder of prices that it would leave: a file without
 # tiers changes the first price of a ladder and leaves the others.
@@ -56,7 +56,7 @@ COMPARE = text("""
     select s.line, s.sku, s.name, nullif(s.description, '') as description, s.brand, s.gtin, s.unit, s.moq, s.increment,
            s.pack_units, s.lead_time_days, coalesce(s.currency, :currency) as currency,
            s.currency as said_currency, s.tax, s.options, s.parent, k.id as category_id,
-           s.category is not null and k.id is null as category_is_unknown, s.why,
+           s.category is not null and k.id is null as category_is_unknown, s.why, s.cells,
            o.offer_id, o.version, o.state, o.currency as has_currency, o.minimum_quantity as has_moq,
            o.order_increment as has_increment, o.lead_time_days as has_lead_time, o.tax_rate as has_tax,
            o.name as has_name, o.description as has_description, o.brand as has_brand, o.gtin as has_gtin, o.is_mine,
@@ -102,16 +102,19 @@ WHY = text("""
             case when c.is_reviewed and c.is_mine and (c.name <> c.has_name or c.description <> c.has_description
                       or c.brand is distinct from coalesce(c.has_brand, c.brand))
                  then 'the platform looks at changes of this product; change its texts on its page' end,
-            case when (select count(*) from jsonb_object_keys(c.options)) > 3 then 'more than three options' end,
-            case when c.offer_id is null and c.parent is not null and c.options is null and c.members > 1
+            case when c.options is not null and (select count(*) from jsonb_object_keys(c.options)) > 3
+                 then 'more than three options' end,
+            case when c.offer_id is null and c.parent is not null and c.options is null and f.members > 1
                  then 'variant without an option such as colour or size' end,
-            case when c.offer_id is null and c.parent is not null and c.same > 1
+            case when c.offer_id is null and c.parent is not null and f.same > 1
                  then 'two variants of ' || c.parent || ' have the same options' end), '') as why
-        from (
-            select c.*, count(*) over (partition by c.parent, c.offer_id is null) as members,
-                   row_number() over (partition by c.parent, c.options, c.offer_id is null order by c.line) as same
-            from checked_upload c where c.why is null
-        ) c
+        from checked_upload c
+        left join (
+            select line, count(*) over (partition by parent, offer_id is null) as members,
+                   row_number() over (partition by parent, options, offer_id is null order by line) as same
+            from checked_upload where why is null and parent is not null
+        ) f on f.line = c.line
+        where c.why is null
     ) w
     where w.line = c.line and w.why is not null
 """)
@@ -123,15 +126,22 @@ STORE = text("""
            case when c.why is not null then 'bad' when c.offer_id is null then 'new'
                 when cardinality(c.changes) > 0 then 'changed' else 'unchanged' end,
            c.sku,
+           -- In two parts, since most lists say nothing of the second one.
            case when c.why is null then jsonb_strip_nulls(jsonb_build_object(
-               'name', c.name, 'description', c.description, 'brand', c.brand, 'category_id', c.category_id,
-               'gtin', c.gtin, 'unit', c.unit, 'moq', c.moq, 'increment', c.increment, 'pack_units', c.pack_units,
-               'lead_time_days', c.lead_time_days, 'currency', c.currency, 'tax', c.tax, 'ladder', c.ladder,
-               'options', c.options, 'parent', c.parent)) end,
-           c.changes, c.price_change, coalesce(abs(c.price_change) > :flag_above, false), c.why, s.cells, c.offer_id,
+               'name', c.name, 'brand', c.brand, 'moq', c.moq, 'lead_time_days', c.lead_time_days,
+               'currency', c.currency, 'ladder', c.ladder))
+               || case when c.says_more then jsonb_strip_nulls(jsonb_build_object(
+                  'description', c.description, 'category_id', c.category_id, 'gtin', c.gtin, 'unit', c.unit,
+                  'increment', c.increment, 'pack_units', c.pack_units, 'tax', c.tax, 'options', c.options,
+                  'parent', c.parent)) else '{}' end end,
+           c.changes, c.price_change, coalesce(abs(c.price_change) > :flag_above, false), c.why, c.cells, c.offer_id,
            c.version
     from (
-        select c.*, round((c.ladder -> 0 ->> 1)::numeric / c.has_price - 1, 4) as price_change,
+        select c.*,
+               case when c.has_price is not null
+                    then round((c.ladder -> 0 ->> 1)::numeric / c.has_price - 1, 4) end as price_change,
+               num_nonnulls(c.description, c.category_id, c.gtin, c.unit, c.increment, c.pack_units, c.tax, c.options,
+                            c.parent) > 0 as says_more,
                case when c.why is not null or c.offer_id is null then '{}' else array_remove(array[
                    case when c.ladder is distinct from c.has_ladder and c.ladder is not null then 'price' end,
                    case when c.moq <> c.has_moq then 'moq' end,
@@ -146,7 +156,6 @@ STORE = text("""
                ], null) end as changes
         from checked_upload c
     ) c
-    join staged_upload s on s.line = c.line
 """)
 
 COUNTS = text("""
@@ -162,9 +171,11 @@ UNKNOWN_CATEGORIES = text("""
     where c.category_is_unknown and c.why is null and c.offer_id is null
 """)
 
-LACKING_CELLS = text(
-    "select line from catalog_upload_rows where upload_id = :upload_id and kind = 'bad' and cells is null"
-)
+# The first of them: nobody mends more lines than fit into a file to mend, and what is kept in memory has an end.
+LACKING_CELLS = text("""
+    select line from catalog_upload_rows where upload_id = :upload_id and kind = 'bad' and cells is null
+    order by line limit 100000
+""")
 ADD_CELLS = text("""
     update catalog_upload_rows r set cells = n.cells
     from jsonb_to_recordset(cast(:rows as jsonb)) as n(line bigint, cells text[])

@@ -5,9 +5,11 @@ brought in is what was checked: a row whose product somebody has changed meanwhi
 """
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,11 +35,13 @@ from domain.catalog.uploading.states import UploadMode, UploadState
 from domain.catalog.uploading.views import WaitingUpload
 from domain.identity import OrgKind, Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
-from domain.kernel.ids import new_id
+from domain.kernel.ids import made_of, new_id
 from domain.kernel.money import currency_code
 from domain.kernel.work import Work
 
-AT_A_TIME = 500
+AT_A_TIME = 5000  # about a second's work
+# All or none of a million rows is one transaction, each statement of it minutes long.
+_LONG = text("set local statement_timeout = '1h'")
 FLAG_ABOVE = Decimal("0.25")
 LONGEST_FILE_NAME = 120
 
@@ -68,6 +72,7 @@ def check_upload(
     if layout.has_prices:
         work.actor.require(Permission.MANAGE_PRICES)
     upload_id = new_id()
+    work.session.execute(_LONG)
     for statement in checking.FORGET_UNUSED:
         work.session.execute(statement, {"org_id": org_id, "person_id": work.actor.user_id})
     work.session.execute(checking.DROP)
@@ -98,9 +103,9 @@ def _compare(work: Work, upload: CatalogUpload, flag_above: Decimal) -> None:
         "flag_above": flag_above,
     }  # fmt: skip
     session = work.session
+    session.execute(checking.ANALYZE)
     session.execute(checking.DOUBLED)
     session.execute(checking.LEFT_OUT)
-    session.execute(text("analyze pg_temp.staged_upload"))
     session.execute(checking.COMPARE, facts)
     for statement in (checking.SMALLEST, checking.BEGINNING, checking.WHY, checking.STORE):
         session.execute(statement, facts)
@@ -122,12 +127,14 @@ def _add_cells(work: Work, upload_id: UUID, source: Source, layout: Layout) -> N
     lines = set(work.session.scalars(checking.LACKING_CELLS, {"upload_id": upload_id}))
     if not lines:
         return
-    rows = [
+    last = max(lines)
+    lacking = (
         {"line": line, "cells": [words_in(cell)[:500] for cell in cells[:100]]}
-        for line, cells in source.on_page(layout.page).rows()
+        for line, cells in takewhile(lambda row: row[0] <= last, source.on_page(layout.page).rows())
         if line in lines
-    ]
-    work.session.execute(checking.ADD_CELLS, {"upload_id": upload_id, "rows": json.dumps(rows)})
+    )
+    while rows := list(islice(lacking, AT_A_TIME)):
+        work.session.execute(checking.ADD_CELLS, {"upload_id": upload_id, "rows": json.dumps(rows)})
 
 
 def start_upload(work: Work, *, upload_id: UUID, mode: UploadMode) -> None:
@@ -174,19 +181,35 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
     is_whole = upload.mode == UploadMode.ALL.value
     facts = {
         "upload_id": upload_id, "org_id": org_id, "now": work.now, "at_most": None if is_whole else at_most,
-    }  # fmt: skip
-    _do(work, facts, merging.DROP, merging.TAKE, merging.ANALYZE, merging.LOCK, merging.MAKE_WAY, merging.STALE,
-        merging.LOOKED_AT)
+        "after": upload.through_line,
+    } | {kind: made_of(int(work.now.timestamp() * 1000), secrets.randbits(80)).hex[:20]
+         for kind in ("products", "variants", "offers", "tiers")}  # fmt: skip
+    work.session.execute(_LONG)
+    _do(work, facts, merging.DROP, merging.TAKE, merging.ANALYZE)
+    part = work.session.execute(merging.PART).one()
+    if part.has_changed:
+        _do(work, facts, merging.LOCK, merging.STALE, merging.LOOKED_AT)
+    if part.has_new:
+        _do(work, facts, merging.MAKE_WAY, merging.TAKEN)
     taken = work.session.execute(merging.HOW_MANY).one()
     if is_whole and taken.bad:
         raise Conflict(
             f"{taken.bad:,} rows can no longer come in ({taken.first}), so none did. Please check the file again."
         )
-    _do(work, facts, merging.NEW_IDS, merging.FAMILIES, merging.NEW_PRODUCTS, merging.PRODUCTS, merging.VARIANTS)
-    _do(work, facts, merging.OFFERS, merging.TIERS, merging.BEFORE, merging.CHANGE_PRODUCTS, merging.CHANGE_VARIANTS)
-    _do(work, facts, merging.CHANGE_OFFERS, merging.PACKS)
-    _set_ladders(work, merging.LADDERS)
-    _do(work, facts, merging.REMEMBER, merging.REJECT, merging.COUNT)
+    if part.has_families:
+        _do(work, facts, merging.FAMILIES, merging.NEW_FAMILIES)
+    if part.has_new:
+        _do(work, facts, merging.PRODUCTS, merging.VARIANTS, merging.OFFERS, merging.TIERS)
+    if part.has_changed:
+        _do(work, facts, merging.BEFORE, merging.CHANGE_PRODUCTS, merging.CHANGE_VARIANTS, merging.CHANGE_OFFERS)
+    if part.has_packs:
+        _do(work, facts, merging.PACKS)
+    if part.has_changed:
+        _set_ladders(work, merging.LADDERS)
+        _do(work, facts, merging.VERSIONS)
+    if taken.bad:
+        _do(work, facts, merging.REJECT)
+    _do(work, facts, merging.REMEMBER, merging.COUNT)
     work.session.refresh(upload)
     left = 0 if is_whole else upload.rows_new + upload.rows_changed - upload.rows_done
     if not left:
@@ -269,7 +292,9 @@ def undo_upload(work: Work, *, upload_id: UUID) -> int:
     if upload.state not in (UploadState.DONE.value, UploadState.FAILED.value):
         raise Conflict("Only an upload that is done can be undone.")
     facts = {"upload_id": upload_id, "org_id": org_id, "now": work.now}
-    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.ANALYZE, merging.LOCK, merging.USED, merging.LOOKED_AT)
+    work.session.execute(_LONG)
+    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.ANALYZE_BACK)
+    _do(work, facts, merging.LOCK, merging.USED, merging.LOOKED_AT)
     taken = work.session.execute(merging.HOW_MANY).one()
     _do(work, facts, merging.UNDO_PRODUCTS, merging.UNDO_VARIANTS, merging.UNDO_OFFERS)
     _set_ladders(work, merging.LADDERS_BEFORE)

@@ -4,18 +4,37 @@ from sqlalchemy import text
 
 DROP = text("drop table if exists pg_temp.merged")
 
+# New rows get their ids here, in the order of the file, so that what is written lands side by side in every index:
+# twenty digits of this part (the time, and chance), the line, and chance.
 TAKE = text("""
     create temporary table merged on commit drop as
-    select r.line, r.kind, r.sku, r.changes, r.offer_id, r.version, cast(null as text) as why, false as is_first,
-           cast(null as uuid) as product_id, cast(null as uuid) as variant_id, cast(null as jsonb) as before, a.*
+    select r.line, r.kind, r.sku, r.changes,
+           case r.kind when 'new' then cast(:offers || r.digits as uuid) else r.offer_id end as offer_id,
+           case r.kind when 'new' then 1 else r.version end as version, cast(null as text) as why,
+           r.kind = 'new' and a.parent is null as is_first,
+           case when r.kind = 'new' and a.parent is null then cast(:products || r.digits as uuid) end as product_id,
+           case r.kind when 'new' then cast(:variants || r.digits as uuid) end as variant_id,
+           cast(null as jsonb) as before, a.*
     from (
-        select * from catalog_upload_rows
-        where upload_id = :upload_id and state = 'waiting' and kind in ('new', 'changed') order by line limit :at_most
+        select *, lpad(to_hex(line), 8, '0') || lpad(to_hex(floor(random() * 65536)::int), 4, '0') as digits
+        from catalog_upload_rows
+        where upload_id = :upload_id and line > :after and state = 'waiting' and kind in ('new', 'changed')
+        order by line limit :at_most
     ) r, jsonb_to_record(r.article) as a(name text, description text, brand text, category_id uuid, gtin text,
         unit text, moq bigint, increment bigint, pack_units bigint, lead_time_days bigint, currency text, tax numeric,
         ladder jsonb, options jsonb, parent text)
 """)
-ANALYZE = text("analyze pg_temp.merged")
+ANALYZE = text(
+    "analyze pg_temp.merged (line, kind, sku, why, is_first, offer_id, product_id, variant_id, options, pack_units,"
+    " parent)"
+)
+# What a part holds says which statements it needs.
+PART = text("""
+    select count(*) as rows, max(line) as last_line, coalesce(bool_or(kind = 'new'), false) as has_new,
+           coalesce(bool_or(kind = 'changed'), false) as has_changed, count(parent) > 0 as has_families,
+           coalesce(bool_or(pack_units > 1), false) as has_packs
+    from merged
+""")
 
 LOCK = text("select o.id from offers o where o.id in (select offer_id from merged) order by o.id for update")
 
@@ -29,11 +48,13 @@ MAKE_WAY = text("""
 
 # Between the check and now others went on working.
 STALE = text("""
-    update merged m set why = case when m.kind = 'new' then 'this sku came on sale since the check'
-                                   else 'changed by somebody since the check' end
+    update merged m set why = 'changed by somebody since the check'
     from offers o
-    where (m.kind = 'changed' and o.id = m.offer_id and (o.version <> m.version or o.state = 'discontinued'))
-       or (m.kind = 'new' and o.seller_id = :org_id and o.sku = m.sku)
+    where m.kind = 'changed' and o.id = m.offer_id and (o.version <> m.version or o.state = 'discontinued')
+""")
+TAKEN = text("""
+    update merged m set why = 'this sku came on sale since the check'
+    from offers o where m.kind = 'new' and o.seller_id = :org_id and o.sku = m.sku
 """)
 # Nor does a check of before, or the undoing of an upload, get texts past those who look at them.
 LOOKED_AT = text("""
@@ -44,21 +65,22 @@ LOOKED_AT = text("""
 """)
 HOW_MANY = text("select count(*) as rows, count(why) as bad, min(why) as first from merged")
 
-NEW_IDS = text(
-    "update merged set offer_id = new_id(:now), variant_id = new_id(:now) where kind = 'new' and why is null"
-)
 FAMILIES = text("""
     update merged m set product_id = p.id
     from products p
     where m.kind = 'new' and m.why is null and p.created_by_org_id = :org_id and p.history_id is null
       and p.external_id = m.parent
 """)
-NEW_PRODUCTS = text("""
+NEW_FAMILIES = text("""
     update merged m set product_id = g.id, is_first = m.line = g.line
-    from (select coalesce('p' || parent, 'l' || line) as family, min(line) as line, new_id(:now) as id
-          from merged where kind = 'new' and why is null and product_id is null group by 1) g
-    where m.kind = 'new' and m.why is null and m.product_id is null
-      and coalesce('p' || m.parent, 'l' || m.line) = g.family
+    from (
+        select g.parent, g.line, cast(:products || lpad(to_hex(g.line), 8, '0')
+               || lpad(to_hex(floor(random() * 65536)::int), 4, '0') as uuid) as id
+        from (select parent, min(line) as line from merged
+              where kind = 'new' and why is null and product_id is null group by parent) g
+        offset 0
+    ) g
+    where m.kind = 'new' and m.why is null and m.product_id is null and m.parent = g.parent
 """)
 PRODUCTS = text("""
     insert into products (id, created_by_org_id, category_id, name, brand, description, base_unit, option_names,
@@ -67,27 +89,33 @@ PRODUCTS = text("""
            coalesce(m.unit, 'piece'), coalesce(n.names, '{}'), m.parent, :now
     from merged m
     left join (select b.product_id, array_agg(distinct k.name order by k.name) as names
-               from merged b, jsonb_object_keys(b.options) as k(name) group by b.product_id) n using (product_id)
-    where m.is_first order by m.line
+               from merged b, jsonb_object_keys(b.options) as k(name)
+               where b.options is not null group by b.product_id) n using (product_id)
+    where m.is_first and m.why is null
 """)
 VARIANTS = text("""
     insert into product_variants (id, product_id, name, options, gtin)
     select m.variant_id, m.product_id,
-           coalesce((select string_agg(o.value, ' / ' order by o.key) from jsonb_each_text(m.options) o), 'Standard'),
+           case when m.options is null then 'Standard' else coalesce(
+               (select string_agg(o.value, ' / ' order by o.key) from jsonb_each_text(m.options) o), 'Standard') end,
            coalesce(m.options, '{}'), m.gtin
-    from merged m where m.kind = 'new' and m.why is null order by m.line
+    from merged m where m.kind = 'new' and m.why is null
 """)
 OFFERS = text("""
     insert into offers (id, seller_id, variant_id, sku, state, currency, minimum_quantity, order_increment,
                         lead_time_days, tax_rate, created_at)
     select m.offer_id, :org_id, m.variant_id, m.sku, 'draft', m.currency, coalesce(m.moq, 1), coalesce(m.increment, 1),
            coalesce(m.lead_time_days, 0), coalesce(m.tax, 0), :now
-    from merged m where m.kind = 'new' and m.why is null order by m.line
+    from merged m where m.kind = 'new' and m.why is null
 """)
 TIERS = text("""
     insert into price_tiers (id, offer_id, seller_id, minimum_quantity, unit_price, valid_from)
-    select new_id(:now), m.offer_id, :org_id, (t.step ->> 0)::bigint, (t.step ->> 1)::numeric, :now
-    from merged m, jsonb_array_elements(m.ladder) as t(step) where m.kind = 'new' and m.why is null
+    select cast(:tiers || lpad(to_hex(t.line), 8, '0') || lpad(to_hex(t.place), 2, '0')
+                || lpad(to_hex(floor(random() * 256)::int), 2, '0') as uuid),
+           t.offer_id, :org_id, (t.step ->> 0)::bigint, (t.step ->> 1)::numeric, :now
+    from (select m.line, m.offer_id, jsonb_array_elements(m.ladder) as step,
+                 generate_series(1, jsonb_array_length(m.ladder)) as place
+          from merged m where m.kind = 'new' and m.why is null) t
 """)
 PACKS = text("""
     insert into offer_packs (offer_id, name, seller_id, base_units)
@@ -128,10 +156,13 @@ LADDERS = text("""
     select offer_id, ladder from merged
     where kind = 'changed' and why is null and 'price' = any (changes) order by offer_id
 """)
+VERSIONS = text("""
+    update merged m set version = o.version
+    from offers o where m.kind = 'changed' and m.why is null and o.id = m.offer_id
+""")
 REMEMBER = text("""
-    update catalog_upload_rows r set state = 'done', offer_id = o.id, version = o.version, before = m.before
-    from merged m join offers o on o.id = m.offer_id
-    where r.upload_id = :upload_id and r.line = m.line and m.why is null
+    update catalog_upload_rows r set state = 'done', offer_id = m.offer_id, version = m.version, before = m.before
+    from merged m where r.upload_id = :upload_id and r.line = m.line and m.why is null
 """)
 REJECT = text("""
     update catalog_upload_rows r set kind = 'bad', why = m.why, offer_id = null, is_flagged = false
@@ -139,11 +170,13 @@ REJECT = text("""
 """)
 COUNT = text("""
     update catalog_uploads u
-    set rows_done = u.rows_done + n.good, heartbeat_at = :now, rows_bad = u.rows_bad + n.bad_new + n.bad_changed,
+    set rows_done = u.rows_done + n.good, heartbeat_at = :now, through_line = greatest(u.through_line, n.last_line),
+        rows_bad = u.rows_bad + n.bad_new + n.bad_changed,
         rows_new = u.rows_new - n.bad_new, rows_changed = u.rows_changed - n.bad_changed
     from (select count(*) filter (where why is null) as good,
                  count(*) filter (where why is not null and kind = 'new') as bad_new,
-                 count(*) filter (where why is not null and kind = 'changed') as bad_changed from merged) n
+                 count(*) filter (where why is not null and kind = 'changed') as bad_changed,
+                 max(line) as last_line from merged) n
     where u.id = :upload_id
 """)
 
@@ -154,6 +187,7 @@ TAKE_BACK = text("""
     select r.line, r.kind, r.sku, r.changes, r.offer_id, r.version, r.before, cast(null as text) as why
     from catalog_upload_rows r where r.upload_id = :upload_id and r.state = 'done'
 """)
+ANALYZE_BACK = text("analyze pg_temp.merged (line, kind, offer_id, version, why)")
 # Stock moves and prices of single offers leave the version alone or raise it; orders and stock stand elsewhere.
 USED = text("""
     update merged m set why = case

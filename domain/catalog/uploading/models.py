@@ -53,6 +53,7 @@ class CatalogUpload(Record):
     rows_bad: Mapped[Quantity]
     rows_flagged: Mapped[Quantity]
     rows_done: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    through_line: Mapped[Quantity] = mapped_column(server_default=text("0"))
     notes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     problem: Mapped[str | None]
     checked_by: Mapped[UUID | None]
@@ -78,7 +79,6 @@ class CatalogUploadRow(Record):
         CheckConstraint("(kind = 'bad') = (why is not null)", name="why"),
         CheckConstraint("state = 'waiting' or offer_id is not null", name="offer_id"),
         Index("catalog_upload_rows_kind_idx", "upload_id", "kind", "line"),
-        Index("catalog_upload_rows_open_idx", "upload_id", "line", postgresql_where=text("state = 'waiting'")),
     )
 
     upload_id: Mapped[Key] = mapped_column(primary_key=True)

@@ -15,6 +15,7 @@ create table catalog_uploads (
     rows_bad bigint not null,
     rows_flagged bigint not null,
     rows_done bigint default 0 not null,
+    through_line bigint default 0 not null, -- as far as it has come in
     notes text[] not null,
     problem text,
     checked_by uuid,
@@ -39,7 +40,8 @@ create index catalog_uploads_org_id_idx on catalog_uploads (org_id, checked_at);
 create index catalog_uploads_open_idx on catalog_uploads (checked_at) where state in ('waiting', 'running');
 
 -- Of a rejected row the cells as they stand in the file, so that it can be mended; of the others what they say and,
--- once they are in, what was there before.
+-- once they are in, what was there before. That is written beside the row, in the room that its page keeps, and no
+-- index hears of it: none may name what changes when a row comes in.
 create table catalog_upload_rows (
     upload_id uuid not null,
     line bigint not null,
@@ -63,9 +65,8 @@ create table catalog_upload_rows (
     constraint catalog_upload_rows_state_check check (state in ('waiting', 'done', 'undone', 'kept')),
     constraint catalog_upload_rows_why_check check ((kind = 'bad') = (why is not null)),
     constraint catalog_upload_rows_offer_id_check check (state = 'waiting' or offer_id is not null)
-);
+) with (fillfactor = 45);
 create index catalog_upload_rows_kind_idx on catalog_upload_rows (upload_id, kind, line);
-create index catalog_upload_rows_open_idx on catalog_upload_rows (upload_id, line) where state = 'waiting';
 
 insert into state_moves (machine, from_state, to_state) values
     ('catalog_upload', 'checked', 'waiting'),
