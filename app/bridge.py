@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import streamlit as st
@@ -120,11 +120,33 @@ def _perform(
 
 def ask(query: Callable[Concatenate[Work, F], A], /, *args: F.args, **facts: F.kwargs) -> A:
     """Put a question for the person who is here. What is not theirs to see ends the drawing with a word."""
+    with questions() as put:
+        return put(query, *args, **facts)
+
+
+class Put(Protocol):
+    """Puts one question and returns its answer."""
+
+    def __call__(self, query: Callable[Concatenate[Work, F], A], /, *args: F.args, **facts: F.kwargs) -> A: ...
+
+
+@contextmanager
+def questions() -> Iterator[Put]:
+    """Several questions in one unit of work, where a screen needs them at once: each unit costs three round trips.
+
+    Refusals are drawn as `ask` draws them. Nothing is drawn or done within it, so that the connection is soon free.
+    """
     here = sign_in.here()
     if here is None:
         st.rerun()
     try:
-        return ask_quietly(query, *args, **facts)
+        with begin(here[1]) as work:
+
+            def put(query: Callable[Concatenate[Work, F], A], /, *args: F.args, **facts: F.kwargs) -> A:
+                return query(work, *args, **facts)
+
+            yield put
+            return
     except NotFound as refusal:
         _draw_refusal("We could not find that", refusal.sentence, "search_off", "not-found")
     except NotAllowed as refusal:

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import activity, bridge, measures, navigation, sign_in, words
-from app.navigation import BY_URL, page_of
+from app import activity, bridge, measures, navigation, sign_in, style, words
+from app.navigation import BY_URL
 from app.parts import step_up
 from app.parts.bell import draw_bell, unread_of
 from app.parts.looking import draw_banner
@@ -18,10 +18,7 @@ from app.sign_in import STATIC, Here
 
 def draw() -> None:
     with sign_in.this_rerun() as here:
-        has_own_menu = here is None or not _is_phone()
-        page = st.navigation(
-            navigation.pages(None if has_own_menu else here), position="hidden" if has_own_menu else "sidebar"
-        )
+        page = st.navigation(navigation.pages(here), position="hidden" if here is None else "sidebar", expanded=True)
         screen = BY_URL.get(page.url_path)
         st.set_page_config(
             page_title=f"{screen.title if screen and (here or screen.is_open) else 'Sign in'} · Wholesale OS",
@@ -42,7 +39,7 @@ def draw() -> None:
         st.session_state["screen"] = page.url_path
         if screen is not None and screen.is_for(here):
             activity.note_view(here, screen.url)
-        _draw_menu(here, with_links=has_own_menu)
+        _draw_shell(here)
         step_up.draw()
         draw_banner(here)
         with bridge.messages():
@@ -51,28 +48,16 @@ def draw() -> None:
             page.run()
 
 
-def _is_phone() -> bool:
-    """On a phone Streamlit's own menu serves: it folds when a page was chosen, ours cannot."""
-    return "Mobi" in (st.context.headers.get("User-Agent") or "")
-
-
-def _draw_menu(here: Here, *, with_links: bool) -> None:
+def _draw_shell(here: Here) -> None:
     who, _ = here
-    st.logo(STATIC / "logo-dark.svg", size="medium", icon_image=STATIC / "mark.svg")
-    unread = unread_of(here)
-    draw_bell(unread)
-    with st.sidebar:
-        for section, screens in navigation.menu_of(here).items() if with_links else ():
-            with st.container(gap="xxsmall"):
-                if section:
-                    st.caption(section)
-                for screen in screens:
-                    label = f"{screen.title} ({unread})" if unread and screen.url == "account-notices" else screen.title
-                    st.page_link(page_of(screen.url), label=label, icon=f":material/{screen.icon}:", width="stretch")
-        with st.container(key="whoami", gap=None):
-            st.markdown(f"**{bridge.escaped(who.org_name)}**")
-            st.caption(bridge.escaped(f"{who.person_name} · {words.role(who.variant)}"))
-            st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=sign_in.leave)
+    # A PNG, since Streamlit sends an SVG whole with every drawing: 10 KB. It is logo-dark.svg at three times its size.
+    st.logo(STATIC / "logo-menu.png", size="medium", icon_image=STATIC / "mark.svg")
+    st.html(style.LINK)
+    draw_bell(unread_of(here))
+    with st.sidebar, st.container(key="whoami", gap=None):
+        st.markdown(f"**{bridge.escaped(who.org_name)}**")
+        st.caption(bridge.escaped(f"{who.person_name} · {words.role(who.variant)}"))
+        st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=sign_in.leave)
 
 
 def _deep_link(url: str) -> str:

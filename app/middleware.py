@@ -8,7 +8,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import cookies, measures, plain
+from app import cookies, measures, narrow, plain
 from app.health import Readiness, readiness
 from app.navigation import URLS
 from domain import identity
@@ -27,7 +27,9 @@ OURS = ("/auth/", "/api/", "/app/static/", "/static/", "/_stcore/", "/media/", "
 UPLOADS = "/_stcore/upload_file/"
 # Uploads are held in memory, so who is not signed in gets no room for the past of a company.
 VISITORS_LARGEST_BYTES = 20 * 1024 * 1024
-PLAIN_FILES = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.ico", "/favicon.png", "/manifest.json", "/api"})
+PLAIN_FILES = frozenset(
+    {"/style.css", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/favicon.png", "/manifest.json", "/api"}
+)
 
 
 class Doorway:
@@ -101,6 +103,10 @@ def _add_headers(message: Message, request: Headers, *, gives_nonce: bool) -> No
     if gives_nonce and message["status"] == 200 and not _has_cookie(request, cookies.nonce_name()):
         # Cookies are fixed when the page's websocket opens, so the nonce must come with the page itself.
         headers.append("Set-Cookie", cookies.nonce_header().decode())
+    if gives_nonce and message["status"] == 200:
+        headers["Accept-CH"] = headers["Critical-CH"] = narrow.WIDTH
+        if cookie := narrow.cookie_to_set(request):
+            headers.append("Set-Cookie", cookie)
 
 
 def _has_cookie(request: Headers, name: str) -> bool:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import cookies, oidc, plain, words
+from app import cookies, oidc, plain, style, words
 from app.health import Readiness, readiness
 from domain import identity, notifications
 from domain.kernel.actor import Actor
@@ -159,6 +159,11 @@ async def no_such_door(request: Request) -> Response:
     return plain.not_found()
 
 
+async def give_style(_: Request) -> Response:
+    """How the screens look; a browser keeps it for ten minutes."""
+    return Response(style.stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=600"})
+
+
 async def alive(request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
@@ -188,6 +193,7 @@ ROUTES = [
     Route("/auth/oidc/{provider}/callback", end_sign_on, methods=["GET"]),
     Route("/auth/unsubscribe", unsubscribe, methods=["GET", "POST"]),
     Route("/auth/{rest:path}", no_such_door, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+    Route("/style.css", give_style, methods=["GET"]),
     Route("/healthz", alive, methods=["GET"]),
     Route("/readyz", ready, methods=["GET"]),
     Route("/metrics", metrics, methods=["GET"]),

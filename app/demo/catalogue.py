@@ -82,7 +82,7 @@ def _tumblers(work: Work, *, maker: Trader, policy_id: UUID) -> None:
         description="A straight tumbler in three sizes and four colours that stack into each other.",
         option_names=["Size", "Colour"], variants=[],
         specifications={"Material": "Soda-lime glass", "Stackable": "Yes", "Dishwasher safe": "Yes",
-                        "Diameter": "3.15 in"},
+                        "Diameter": "8 cm", "Height": "10.5 cm"},
     )  # fmt: skip
     catalog.create_variants(
         work, request_id=new_id(), product_id=product, sku="LG-T",

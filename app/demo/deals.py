@@ -237,7 +237,7 @@ def _winter_list(stage: Stage, seller: Trader) -> None:
     rows = ["Article;Description;Price from 48;Minimum;Case;Lead time (days);VAT %;GTIN"]
     for offered in _offers(seller, "LG-1010", "LG-30"):
         price = cents(offered.price * Decimal("1.02"))
-        rows.append(f"{offered.sku};{offered.name};{price};{offered.minimum};{offered.item.pack};4;25;")
+        rows.append(f"{offered.sku};{offered.item.name};{price};{offered.minimum};{offered.item.pack};4;25;")
     rows += [
         "LG-1060;Schnapps glass Mälaren 4 cl;2.60;24;12;4;25;",
         "LG-3020;Lantern Åsnen 22 cm;14.90;6;6;6;25;",

@@ -28,7 +28,7 @@ from app.parts.charts import bars, heat_map, palette, ranking, trend
 from app.parts.dialogs import confirm
 from app.parts.header import empty_state, page_header, section, status
 from app.parts.lists import Step, Sum, facts_list, money_table, order_lines, timeline
-from app.parts.pictures import thumbnails
+from app.parts.pictures import beside, thumbnails
 from app.parts.tables import PAGE_SIZE, Column, page_in_address, paged_table, pager, reset_page, table
 from app.parts.text import plain
 from app.parts.tiles import Tile, metric_tiles
@@ -40,6 +40,7 @@ __all__ = [
     "Sum",
     "Tile",
     "bars",
+    "beside",
     "confirm",
     "empty_state",
     "facts_list",

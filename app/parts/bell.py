@@ -20,12 +20,6 @@ _KNOWN_MAX = 5000
 _known: dict[tuple[UUID, UUID], tuple[float, int]] = {}
 _one_at_a_time = threading.Lock()
 
-_STYLE = """
-<style>
-.st-key-bell { position: fixed; top: 0.55rem; right: 1rem; width: auto !important; z-index: 999991; }
-.st-key-bell [data-testid="stPageLink"] a { padding: 0.25rem 0.6rem; }
-</style>
-"""
 
 
 def unread_of(here: Here) -> int:
@@ -48,7 +42,6 @@ def count_again(here: Here) -> None:
 
 def draw_bell(unread: int) -> None:
     """A link to the notices with their number, in the corner of every screen."""
-    st.html(_STYLE)
     with st.container(key="bell"):
         st.page_link(
             page_of("account-notices"),

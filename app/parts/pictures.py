@@ -8,18 +8,31 @@ from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
-from app.bridge import ask
+import streamlit as st
+
+from app.bridge import Put, ask
 from domain.kernel import files
 
 LARGEST_BYTES = 4096
 _SIDE = 160  # twice the size in which they stand on the screen, for fine displays
 
 
-def thumbnails(file_ids: Iterable[UUID | None]) -> dict[UUID, bytes]:
+def thumbnails(file_ids: Iterable[UUID | None], put: Put = ask) -> dict[UUID, bytes]:
     """The small pictures of these files, by id, from one question; files that nobody may see here are left out."""
     wanted = sorted({file_id for file_id in file_ids if file_id is not None})
-    found = ask(files.pictures, file_ids=wanted) if wanted else {}
+    found = put(files.pictures, file_ids=wanted) if wanted else {}
     return {file_id: small for file_id, path in found.items() if (small := _thumbnail(path)) is not None}
+
+
+def beside(picture: bytes | None, text: str, *, key: str, help: str | None = None) -> None:
+    """Words with a thumbnail at their left, if there is one."""
+    if picture is None:
+        st.markdown(text, help=help)
+        return
+    # The style says how wide it stands: told a width, Streamlit would scale every picture anew with each drawing.
+    with st.container(key=f"thumb-{key}", horizontal=True, gap="small", vertical_alignment="center", wrap=False):
+        st.image(picture, alt="")
+        st.markdown(text, help=help)
 
 
 # A file never changes under its path, so what was made of it once stays right.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import streamlit as st
 
 from app import words
 from app.exports import Sheet
+from app.narrow import cookie_name
 from app.parts.downloads import rows_button
 from domain.kernel.errors import Conflict
 
 PAGE_SIZE = 25
+# On a telephone: how wide a name is, how high its row (above four lines' rem Streamlit breaks lines), what fits on one.
+_NAME, _TALL, _SHORT = 150, 60, 17
 _FILE_PAGE = 200
 
 
@@ -30,6 +33,8 @@ class Column:
     kind: str = "text"
     width: Literal["small", "medium", "large"] | int | None = None
     help: str | None = None
+    # On a telephone these stand right behind the name, in this order; the others are a swipe away.
+    first: bool = False
 
 
 def paged_table(
@@ -148,6 +153,9 @@ def table(
     """A table of rows that are already here."""
     data: dict[str, list[Any]] = {}
     config: dict[str, Any] = {}
+    narrow = is_narrow()
+    if narrow:
+        columns = _for_telephones(rows, columns)
     for column in columns:
         values = [column.value(row) for row in rows]
         if column.kind == "state":
@@ -160,7 +168,10 @@ def table(
         data[column.title] = values
         config[column.title] = _config(name, column)
     opened = [column for column in columns if column.kind == "open"]
-    st.dataframe(data, column_config=config, hide_index=True, alt=alt or name, placeholder="–", height="content")
+    st.dataframe(
+        data, column_config=config, hide_index=True, alt=alt or name, placeholder="–", height="content",
+        row_height=_TALL if narrow and any(column.width == _NAME for column in columns) else None,
+    )  # fmt: skip
     if opened and on_open:
         click = st.session_state.get(f"{name}-open")
         if click is not None:
@@ -168,6 +179,35 @@ def table(
             same = [i for i, row in enumerate(rows) if str(opened[0].value(row)) == str(click["label"])]
             if same:
                 on_open(rows[click["row"] if click["row"] in same else same[0]])
+
+
+def is_narrow() -> bool:
+    """Whether this is a telephone, or a window as narrow as one."""
+    return st.context.cookies.get(cookie_name()) == "1"
+
+
+def _for_telephones(rows: Sequence[Any], columns: Sequence[Column]) -> list[Column]:
+    """The name first, whole on two or three lines, then what one looks for first, then what opens the row.
+
+    A name that opens its row cannot be on several lines, so the button stands behind it.
+    """
+    head = next((column for column in columns if column.width in ("medium", "large") and column.kind != "state"), None)
+    if head is None:
+        return list(columns)
+    opens = [column for column in columns if column.kind == "open" and column is not head]
+    if head.kind == "open":
+        if max((len(str(head.value(row))) for row in rows), default=0) <= _SHORT:
+            return sorted(columns, key=lambda column: (column is not head, not column.first))
+        opens = [Column(" ", lambda _: "Open", "open")]
+    named = Column(head.title, head.value, "text", _NAME, head.help)
+    firsts = [column for column in columns if column.first and column is not head]
+    used = (head, *firsts, *opens)
+    rest = (column for column in columns if column not in used)
+    return [named, *(_slim(column) for column in (*firsts[:1], *opens, *firsts[1:], *rest))]
+
+
+def _slim(column: Column) -> Column:
+    return replace(column, width=_NAME) if isinstance(column.width, int) and column.width > _NAME else column
 
 
 def _config(name: str, column: Column) -> Any:

@@ -39,9 +39,9 @@ def draw_all() -> None:
         offers,
         [
             Column("Product", lambda row: row.product_name if row.variant_name == "Standard"
-                   else f"{row.product_name}, {row.variant_name}", "open"),
+                   else f"{row.product_name}, {row.variant_name}", "open", width="medium"),
             Column("Article", lambda row: row.sku),
-            Column("Seen by", lambda row: audiences.get(row.offer_id, "")),
+            Column("Seen by", lambda row: audiences.get(row.offer_id, ""), first=True),
             Column("State", lambda row: row.state, "state"),
         ],
         on_open=lambda row: go("manufacturer-audience", offer=row.offer_id),

@@ -109,7 +109,7 @@ if sheet.state == CountState.OPEN:
                 [
                     Column("Product", named, width="medium"), Column("Place", lambda row: row.location),
                     Column("Lot", lambda row: lot_name(row.lot)),
-                    Column("Counted", lambda row: words.number(row.counted), "right"),
+                    Column("Counted", lambda row: words.number(row.counted), "right", first=True),
                     Column("By", lambda row: row.counted_by or "–"),
                 ],
             )  # fmt: skip
@@ -126,8 +126,9 @@ else:
         [
             Column("Product", named, width="medium"), Column("Place", lambda row: row.location),
             Column("Lot", lambda row: lot_name(row.lot)),
-            Column("Difference", lambda row: signed(row.difference), "right"),
-            Column("Counted", lambda row: "–" if row.counted is None else words.number(row.counted), "right"),
+            Column("Difference", lambda row: signed(row.difference), "right", first=True),
+            Column("Counted", lambda row: "–" if row.counted is None else words.number(row.counted), "right",
+                   first=True),
             Column("Expected", lambda row: "–" if row.expected is None else words.number(row.expected), "right"),
             Column("Moved since", lambda row: signed(row.moved_since), "right"),
             Column("By", lambda row: row.counted_by or "–"),

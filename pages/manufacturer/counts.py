@@ -67,7 +67,7 @@ if show == "due":
             Column("Class", lambda row: row.stock_class),
             Column("Warehouse", lambda row: row.location),
             Column("Last counted", lambda row: words.day(row.last_counted_at) if row.last_counted_at else "Never"),
-            Column("Due since", lambda row: words.day(row.due_at)),
+            Column("Due since", lambda row: words.day(row.due_at), first=True),
             Column("Lots", lambda row: words.number(row.lots), "right"),
         ],
         empty=lambda: empty_state("task_alt", "Nothing is due", "A is counted every 30 days, B every 90, C every 180."),
@@ -79,7 +79,7 @@ else:
         [
             Column("Count", lambda row: row.name, "open", width="medium"),
             Column("Place", lambda row: row.location),
-            Column("State", lambda row: row.state, "state"),
+            Column("State", lambda row: row.state, "state", first=True),
             Column("Counted", lambda row: f"{words.number(row.counted)} of {words.number(row.lines)}", "right"),
             Column("Begun", lambda row: words.instant(row.made_at)),
             Column("Over", lambda row: words.instant(row.ended_at) if row.ended_at else "–"),

@@ -70,10 +70,10 @@ else:
         [
             Column("Lot", lambda row: "No lot" if row.code == stock.NO_LOT else row.code, "open"),
             Column("Product", named, width="medium"),
-            Column("Best before", lambda row: words.day(row.expires_on)),
+            Column("Best before", lambda row: words.day(row.expires_on), first=True),
             Column("Life left", lambda row: "–" if row.life_percent is None else f"{row.life_percent} %", "right"),
             Column("State", lambda row: row.state, "state"),
-            Column("On hand", lambda row: words.number(row.on_hand), "right"),
+            Column("On hand", lambda row: words.number(row.on_hand), "right", first=True),
             Column("Reserved", lambda row: words.number(row.reserved), "right"),
             Column("SKU", lambda row: row.sku or "–"),
         ],

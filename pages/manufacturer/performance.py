@@ -48,11 +48,11 @@ def draw_all() -> None:
     columns = [
         Column("SKU", lambda row: row.sku, "open"),
         Column("Product", named, width="medium"),
-        Column("Views", lambda row: words.number(row.views), "right",
+        Column("Views", lambda row: words.number(row.views), "right", first=True,
                help="How often people of other companies opened the product's page. All its sellers share them."),
         Column("Into baskets", lambda row: words.number(row.additions), "right",
                help="How often it was put into a basket; more of the same counts once."),
-        Column("Orders", lambda row: words.number(row.orders), "right", help="Orders that were paid for."),
+        Column("Orders", lambda row: words.number(row.orders), "right", first=True, help="Orders that were paid for."),
         Column("Orders ÷ views", lambda row: share(row.orders, row.views), "right"),
         Column("Units", lambda row: words.number(row.units), "right"),
         Column("Companies that looked", lambda row: companies(row.viewers), "right",
@@ -90,10 +90,11 @@ def draw_one(offer: UUID) -> None:
         ("Ordered", row.orders, f"by {words.number(row.buyers)}, {words.number(row.units)} units"),
         ("Came back", row.repeat_buyers, "buyers"),
     ]
+    st.caption("The shares are of the step before.")
     with st.grid(4, min_column_width=150, gap="small"):
         before: int | None = None
         for title, count, note in steps:
-            of_before = f"{share(count, before)} of the step before" if before else None
+            of_before = share(count, before) if before else None
             st.metric(title, words.number(count), of_before, delta_color="off", delta_arrow="off", help=note or None,
                       border=True, height="stretch")  # fmt: skip
             before = count

@@ -154,10 +154,10 @@ def draw_history(offer: PricedOffer) -> None:
     table(
         "past-prices", rows[::-1],
         [
-            Column("From", lambda row: words.instant(row.valid_from)),
-            Column("Until", lambda row: words.instant(row.valid_to) if row.valid_to else "now"),
-            Column("From quantity", lambda row: words.number(row.minimum_quantity), "right"),
-            Column("Unit price", lambda row: words.unit_price(row.unit_price, row.currency), "right"),
+            Column("From day", lambda row: words.day(row.valid_from)),
+            Column("Until", lambda row: words.day(row.valid_to) if row.valid_to else "now"),
+            Column("From units", lambda row: words.number(row.minimum_quantity), "right"),
+            Column("Each", lambda row: words.unit_price(row.unit_price, row.currency), "right"),
         ],
         alt="List prices",
     )  # fmt: skip
@@ -172,12 +172,12 @@ def draw_paid(offer: PricedOffer) -> None:
     table(
         "paid", paid[::-1][:100],
         [
+            Column("Customer", lambda row: row.partner, width="medium"),
             Column("Ordered", lambda row: words.day(row.ordered_at)),
             Column("Order", lambda row: row.number),
-            Column("Customer", lambda row: row.partner),
             Column("Quantity", lambda row: words.number(row.quantity), "right"),
             Column("List price", lambda row: words.unit_price(row.list_price, row.currency), "right"),
-            Column("Paid each", lambda row: words.unit_price(row.unit_price, row.currency), "right"),
+            Column("Paid each", lambda row: words.unit_price(row.unit_price, row.currency), "right", first=True),
         ],
         alt="Prices paid",
     )  # fmt: skip

@@ -206,7 +206,8 @@ def draw_lists() -> None:
     columns = [
         Column("SKU", lambda row: row.sku, "open"),
         Column("Product", lambda row: row.name, width="medium"),
-        Column("Prices", lambda row: ladder_words(row.quantities, row.prices, row.currency), width=310),
+        Column("Prices", lambda row: ladder_words(row.quantities, row.prices, row.currency), width=310,
+               first=True),
         Column("Planned", lambda row: words.count(row.planned, "list") if row.planned else "–"),
         Column("Floor", lambda row: words.unit_price(row.floor, row.currency), "right"),
         Column("State", lambda row: row.state, "state"),

@@ -192,8 +192,8 @@ def draw_products() -> None:
 
     columns = [
         Column("Product", named, "open", width="medium"),
-        Column("Free", lambda row: words.number(row.free), "right"),
-        Column("On hand", lambda row: words.number(row.on_hand), "right"),
+        Column("Free", lambda row: words.number(row.free), "right", first=True),
+        Column("On hand", lambda row: words.number(row.on_hand), "right", first=True),
         Column("Reserved", lambda row: words.number(row.reserved), "right"),
         Column("On the way", lambda row: words.number(row.in_transit), "right"),
         Column("Stopped", lambda row: words.number(row.on_hold), "right", help="On hold, called back or expired"),
@@ -219,7 +219,7 @@ def draw_places() -> None:
     columns = [
         Column("Place", lambda row: "   " * row.depth + row.name, width="medium"),
         Column("Kind", lambda row: words.stock_place(row.kind)),
-        Column("On hand", lambda row: words.number(row.on_hand), "right", help="With everything in it"),
+        Column("On hand", lambda row: words.number(row.on_hand), "right", help="With everything in it", first=True),
         Column("Reserved", lambda row: words.number(row.reserved), "right"),
     ]
     paged_table("places", all_places, columns, alt="Places with what lies in them")
@@ -238,8 +238,8 @@ def draw_kept() -> None:
 
     columns = [
         Column("Product", named, width="medium"),
-        Column("Units", lambda row: words.number(row.quantity), "right"),
-        Column("For", lambda row: row.note),
+        Column("Units", lambda row: words.number(row.quantity), "right", first=True),
+        Column("For", lambda row: row.note, width=260),
         Column("Until", lambda row: words.instant(row.expires_at) if row.expires_at else "Somebody lets go"),
     ]
     paged_table("holds", page_of_holds, columns, alt="Kept back by hand",
@@ -268,7 +268,7 @@ def draw_kept() -> None:
     columns = [
         Column("Product", named, width="medium"),
         Column("Customer", lambda row: row.holder_name or "–"),
-        Column("Left", lambda row: words.number(row.quantity - row.used), "right"),
+        Column("Left", lambda row: words.number(row.quantity - row.used), "right", first=True),
         Column("Of", lambda row: words.number(row.quantity), "right"),
         Column("Until", lambda row: words.instant(row.ends_at)),
     ]
@@ -289,8 +289,9 @@ def draw_kept() -> None:
 def draw_moves() -> None:
     columns = [
         Column("When", lambda row: words.instant(row.recorded_at)),
-        Column("Change", lambda row: f"{'+' if row.quantity > 0 else ''}{words.number(row.quantity)}", "right"),
-        Column("What", lambda row: words.stock_move(row.kind)),
+        Column("Change", lambda row: f"{'+' if row.quantity > 0 else ''}{words.number(row.quantity)}", "right",
+               first=True),
+        Column("What", lambda row: words.stock_move(row.kind), first=True),
         Column("Product", lambda row: row.product_name, width="medium"),
         Column("SKU", lambda row: row.sku or "–"),
         Column("Place", lambda row: row.location),

@@ -72,8 +72,8 @@ paged_table(
     [
         Column("Product", named, "open" if sheet.may_receive and may_manage else "text", width="medium"),
         Column("Lot", lambda row: lot_name(row.lot)),
-        Column("Sent" if sheet.sent_at else "To send", lambda row: words.number(row.quantity), "right"),
-        Column("Arrived", lambda row: words.number(row.received), "right"),
+        Column("Sent" if sheet.sent_at else "To send", lambda row: words.number(row.quantity), "right", first=True),
+        Column("Arrived", lambda row: words.number(row.received), "right", first=True),
         Column("Not well", lambda row: words.number(row.rejected), "right"),
         Column("From", lambda row: row.from_name),
         Column("SKU", lambda row: row.sku or "–"),

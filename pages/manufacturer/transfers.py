@@ -106,7 +106,7 @@ if show == "wrong":
         "transfers", page_of_wrong,
         [
             Column("Product", named, "open", width="medium"),
-            Column("Units", lambda row: words.number(row.quantity), "right"),
+            Column("Units", lambda row: words.number(row.quantity), "right", first=True),
             Column("Lot", lambda row: lot_name(row.lot)),
             Column("Was to go to", lambda row: row.to_name),
             Column("Said", lambda row: row.what or "–"),

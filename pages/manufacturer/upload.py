@@ -86,7 +86,7 @@ def draw_past() -> None:
         uploads,
         [
             Column("File", lambda row: row.file_name, "open", width="medium"),
-            Column("State", lambda row: f"upload_{row.state}", "state"),
+            Column("State", lambda row: f"upload_{row.state}", "state", first=True),
             Column("New", lambda row: words.number(row.rows_new), "right"),
             Column("Changed", lambda row: words.number(row.rows_changed), "right"),
             Column("Bad", lambda row: words.number(row.rows_bad), "right"),

@@ -1,22 +1,22 @@
 """Find products: search and filters in the address, the buyer's own prices, what one keeps and looked at."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 import streamlit as st
 
 from app import activity, words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.navigation import go, guard, page_of
-from app.parts import empty_state, page_header, page_in_address, pager, plain, reset_page, section, thumbnails
+from app.parts import beside, empty_state, page_header, page_in_address, pager, plain, reset_page, thumbnails
 from app.parts.badges import level_mark
 from app.parts.comparing import compare_button, compare_link
 from app.parts.filters import choice
 from app.parts.forms import once, settle
 from domain import discovery, verification
-from domain.discovery import Criteria, Facet, ProductRow, ResultPage
+from domain.discovery import Criteria, Facet, ProductRow, ResultPage, SavedSearchRow, ViewedProduct
 from domain.identity import Permission
 from domain.verification import CERTIFICATES, Requirement
 
@@ -118,10 +118,10 @@ def actions() -> None:
             go("retailer-lists")
 
 
-def draw_kept(criteria: Criteria) -> None:
+def draw_kept(criteria: Criteria, searches: Sequence[SavedSearchRow]) -> None:
     """Searches to run again, and this one to keep."""
     with st.popover("Saved", icon=":material/bookmark:"):
-        for row in ask(discovery.my_searches):
+        for row in searches:
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 st.page_link(
                     page_of("retailer-products"), label=plain(row.name), query_params=address_of(row.criteria),
@@ -161,21 +161,16 @@ def open_scanned() -> None:
         st.session_state["scanned"] = code
 
 
-def draw_viewed() -> None:
-    rows = ask(discovery.recently_viewed, limit=6)
+def draw_viewed(rows: Sequence[ViewedProduct]) -> None:
     if not rows:
         return
-    section("Recently viewed")
-    small = thumbnails(row.picture_file_id for row in rows)
-    with st.grid(6, min_column_width=140, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(":gray[Recently viewed]", width="content")
         for row in rows:
-            with st.container(border=True, gap="xsmall", height="stretch"):
-                picture = small.get(row.picture_file_id) if row.picture_file_id else None
-                if picture is not None:
-                    st.image(picture, width=64, alt="")
-                st.page_link(
-                    page_of("retailer-product"), label=plain(row.name), query_params={"product": str(row.product_id)}
-                )
+            st.page_link(
+                page_of("retailer-product"), label=plain(row.name), query_params={"product": str(row.product_id)},
+                width="content",
+            )  # fmt: skip
 
 
 # --- the results ---------------------------------------------------------------------------------
@@ -268,18 +263,13 @@ def draw_card(product: ProductRow) -> None:
             icon=None if picture else ":material/inventory_2:",
             query_params={"product": str(product.product_id)},
         )
-        with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
-            if picture is not None:
-                st.image(picture, width=84, alt="")
-            with st.container(gap="xxsmall"):
-                st.markdown(
-                    f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}",
-                    help=plain(why_here(product)) if find else None,
-                )
-                st.markdown(
-                    f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
-                    f":gray[:small[{plain(product.category or '')}]]"
-                )
+        beside(
+            picture,
+            f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}  \n"
+            f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
+            f":gray[:small[{plain(product.category or '')}]]",
+            key=str(product.product_id), help=plain(why_here(product)) if find else None,
+        )  # fmt: skip
         mark = level_mark(levels.get(product.seller_id, 0))
         st.markdown(
             f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
@@ -313,13 +303,20 @@ if scanned:
         go("retailer-product", product=hit.rows[0].product_id)
     st.info(f"No product has the barcode {plain(scanned)}.", icon=":material/barcode_scanner:")
 criteria = criteria_said()
-began = time.perf_counter()
-found = ask(
-    discovery.search_products, **criteria.asked(), order=order or "relevance", page=page_in_address(NAME), size=SIZE,
-)  # fmt: skip
-took_ms = 1000 * (time.perf_counter() - began)
+has_asked = bool(criteria.asked())
+with questions() as put:
+    began = time.perf_counter()
+    found = put(
+        discovery.search_products, **criteria.asked(), order=order or "relevance", page=page_in_address(NAME),
+        size=SIZE,
+    )  # fmt: skip
+    took_ms = 1000 * (time.perf_counter() - began)
+    searches = put(discovery.my_searches)
+    viewed = [] if has_asked or here[1].is_looking else put(discovery.recently_viewed, limit=6)
+    levels = put(verification.levels_of_sellers, org_ids=[product.seller_id for product in found.rows])
+    small = thumbnails((product.picture_file_id for product in found.rows), put)
 with kept_slot:
-    draw_kept(criteria)
+    draw_kept(criteria, searches)
 labels = {one.value: one.label for one in (*found.categories, *found.suppliers)}
 activity.note_search(
     here, "retailer-products", find=criteria.find, results=found.total, ms=took_ms,
@@ -343,11 +340,8 @@ if not found.rows:
 else:
     if criteria.find and found.how == "any":
         st.caption("No product has all of your words; these have some of them.")
-    levels = ask(verification.levels_of_sellers, org_ids=[product.seller_id for product in found.rows])
-    small = thumbnails(product.picture_file_id for product in found.rows)
     with st.grid(3, min_column_width=280, gap="small"):
         for product in found.rows:
             draw_card(product)
     pager(NAME, page_in_address(NAME), len(found.rows), found.total, SIZE, more=found.is_capped)
-if not criteria.asked() and not here[1].is_looking:
-    draw_viewed()
+draw_viewed(viewed)

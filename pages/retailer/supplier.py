@@ -97,8 +97,9 @@ with main:
         "supplier-products",
         products,
         [
-            Column("Product", lambda row: row.name, "open"),
-            Column("Your price from", lambda row: words.unit_price(row.price or row.from_price, row.currency), "right"),
+            Column("Product", lambda row: row.name, "open", width="medium"),
+            Column("Your price from", lambda row: words.unit_price(row.price or row.from_price, row.currency), "right",
+                   first=True),
             Column("Smallest order", lambda row: words.number(row.minimum_quantity), "right"),
             Column("Lead time", lambda row: words.days(row.lead_time_days)),
             Column("Stock", lambda row: words.stock(row.stock, row.available) or "–"),

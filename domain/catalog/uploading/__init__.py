@@ -19,7 +19,7 @@ from domain.catalog.uploading.plain_file import CatalogImported, ImportedCatalog
 from domain.catalog.uploading.queries import drafts_of_upload, my_uploads, upload_rows, upload_sheet
 from domain.catalog.uploading.reading import Article, Reject, article_as_json, read_list, without_doubles
 from domain.catalog.uploading.source import Source, open_list
-from domain.catalog.uploading.staging import STAGED_COLUMNS, copied_rows
+from domain.catalog.uploading.staging import STAGED_COLUMNS, copied_blocks
 from domain.catalog.uploading.staging import Progress as UploadProgress
 from domain.catalog.uploading.states import UploadMode, UploadState
 from domain.catalog.uploading.views import UploadRow, UploadSheet, WaitingUpload
@@ -27,7 +27,7 @@ from domain.catalog.uploading.views import UploadRow, UploadSheet, WaitingUpload
 __all__ = [
     "Article",
     "STAGED_COLUMNS",
-    "copied_rows",
+    "copied_blocks",
     "CatalogImported",
     "ImportedCatalog",
     "Layout",

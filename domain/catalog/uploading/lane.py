@@ -1,16 +1,19 @@
-"""The quick way of plain rows: a row of a text file that has nothing unusual becomes COPY's words without detours.
+"""The quick way of plain rows: a block of rows of a text file becomes COPY's words, a column at a time.
 
 Whatever is unusual (a wrong cell, another width, a heading, an option, a discount) is left to `reading`, which also
-says what is wrong; this lane only has to know what it may take. The same cells come again and again, so what each
-becomes is remembered, in a bounded memory.
+says what is wrong; this lane only has to know what it may take. A column is looked at as a whole: of prices, numbers
+and names one expression is asked whether all of them are plain, and what comes again and again is remembered, in a
+bounded memory.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from operator import le
 from typing import Any
 
 from domain.catalog.uploading.cells import SIMPLE
-from domain.catalog.uploading.reading import LONGEST_NAME, LONGEST_SKU, Column, Reading
+from domain.catalog.uploading.reading import LONGEST_NAME, LONGEST_SKU, LONGEST_TEXT, Column, Reading
 
 NOTHING = "\\N"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " ", "\0": " "})
@@ -20,8 +23,20 @@ _PLAIN = (
     "description", "brand", "category", "ean", "unit", "moq", "increment", "pack_units", "lead_time_days", "currency",
     "tax",
 )  # fmt: skip
-_ENDING = (NOTHING, NOTHING, NOTHING, f"{NOTHING}\n")
 _UNUSUAL = ("discount", "valid_from")
+# A block with an unusual row is cut into so many, down to this size, so that its other rows stay in the lane.
+_PARTS = 8
+_FEWEST = 8
+
+# All cells of a column, each with a line break behind it. A price is not 0; nothing begins like a formula.
+_PRICES = {
+    mark: re.compile(rf"(?:(?=[0{re.escape(mark)}]*[1-9]){plain.pattern}\n)*+") for mark, plain in SIMPLE.items()
+}
+_SKUS = re.compile(rf"(?:[^=+\-@'#\s][^\n]{{0,{LONGEST_SKU - 1}}}\n)*+")
+_NAMES = re.compile(rf"(?:[^='\s][^\n]{{0,{LONGEST_NAME - 1}}}\n)*+")
+_TEXTS = re.compile(rf"(?:(?:[^='\s][^\n]{{0,{LONGEST_TEXT - 1}}})?\n)*+")
+
+Take = Callable[[Sequence[int], Sequence[Sequence[Any]]], str | None]
 
 
 def escaped(words: str) -> str:
@@ -53,9 +68,49 @@ class _Words(dict[str, "str | None"]):
         self[cell] = found
         return found
 
+    def of(self, cells: Sequence[str]) -> list[str] | None:
+        """All of a column, or None when one of them is wrong."""
+        found = list(map(self.__getitem__, cells))
+        return None if None in found else found  # type: ignore[return-value]
 
-def lane_of(reading: Reading) -> Callable[[int, list[Any]], str | None] | None:
-    """A function that makes COPY's line of a row, or None of one that it leaves to `reading`; None without a lane."""
+
+class _Texts(_Words):
+    """Words that seldom come again."""
+
+    def of(self, cells: Sequence[str]) -> list[str] | None:
+        return [cell or NOTHING for cell in cells] if _are_plain(cells, _TEXTS) else super().of(cells)
+
+
+class _Prices(_Words):
+    """Most prices are plain digits and new ones, so neither a memory nor a number is needed."""
+
+    def __init__(self, column: Column, mark: str) -> None:
+        super().__init__(column, NOTHING)
+        self.are_plain = _PRICES[mark].fullmatch
+
+    def of(self, cells: Sequence[str]) -> list[str] | None:
+        whole = _joined(cells)
+        return whole.replace(",", ".").split("\n")[:-1] if self.are_plain(whole) else super().of(cells)
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return "\n".join((*cells, ""))
+
+
+def _are_plain(cells: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether these cells mean what they say, letter by letter: nothing to cut off, to escape or to be wary of."""
+    whole = _joined(cells)
+    return bool(
+        pattern.fullmatch(whole)
+        and "\\" not in whole
+        and " \n" not in whole
+        and whole.count("\n") == len(cells)
+        and whole.replace("\n", "").isprintable()
+    )
+
+
+def lane_of(reading: Reading) -> Take | None:
+    """A function that makes COPY's lines of a block, or None of one with an unusual row; None without a lane."""
     layout, columns = reading.layout, reading.columns
     if reading.source.is_workbook or "sku" not in columns or "price" not in columns or layout.fills_category:
         return None
@@ -64,52 +119,83 @@ def lane_of(reading: Reading) -> Callable[[int, list[Any]], str | None] | None:
     known = {name: column for name, _, column in reading.more} | {"moq": reading.moq}
     blank = {"currency": layout.currency or NOTHING}
     parts = [
-        (columns[name], _Words(known[name], blank.get(name, NOTHING))) if name in columns else blank.get(name, NOTHING)
+        (columns[name], (_Texts if name == "description" else _Words)(known[name], blank.get(name, NOTHING)))
         for name in _PLAIN
+        if name in columns
     ]
-    prices = _Words(reading.price, NOTHING)
-    sku_at, price_at, width = columns["sku"], columns["price"], reading.width
+    steps = [(quantity, place, _Prices(column, layout.decimal)) for quantity, place, column in reading.tiers]
+    prices, sku_at, price_at = _Prices(reading.price, layout.decimal), columns["sku"], columns["price"]
     name_at, no_articles = columns.get("name"), reading.no_articles
-    tiers = [(quantity, place, _Words(column, NOTHING)) for quantity, place, column in reading.tiers]
-    is_simple = SIMPLE[layout.decimal].fullmatch
+    widths = {reading.width}
+    # The line as COPY reads it; what the file says nothing of stands in it already.
+    line_of = "\t".join([
+        "%d", "%s", "%s" if name_at is not None else NOTHING,
+        *("%s" if name in columns else blank.get(name, NOTHING) for name in _PLAIN),
+        "%s", "%s" if steps else NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
+    ]).__mod__  # fmt: skip
 
-    def amount_in(cell: str, known: _Words) -> str | None:
-        # Most prices are plain digits and new ones, so neither a memory nor a number is needed.
-        return cell.replace(",", ".") if is_simple(cell) and cell.strip("0.,") else known[cell]
-
-    def tiered(price: str, cells: list[str]) -> str | None:
-        ladder = [(1, price)]
-        for quantity, place, known in tiers:
-            if cell := cells[place]:
-                amount = amount_in(cell, known)
-                # Fifteen digits at most, so floats are in the order of the prices.
-                if amount is None or amount == NOTHING or quantity == 1 or float(amount) > float(ladder[-1][1]):
-                    return None
-                ladder.append((quantity, amount))
-        return f"[{','.join([f'[{quantity},{amount}]' for quantity, amount in ladder])}]" if ladder[1:] else NOTHING
-
-    def take(line: int, cells: list[str]) -> str | None:
-        if len(cells) != width or reading.group:
+    def take(numbers: Sequence[int], rows: Sequence[Sequence[Any]]) -> str | None:
+        if reading.group or set(map(len, rows)) != widths:
             return None
-        sku, price = cells[sku_at].strip(), cells[price_at]
-        if not sku or not sku.isascii() or sku[0] in "=+-@'#" or len(sku) > LONGEST_SKU:
+        cells = list(zip(*rows, strict=True))
+        skus = list(map(str.strip, cells[sku_at]))
+        if not _are_plain(skus, _SKUS) or not (said := _joined(skus)).isascii() or ":\n" in said:
             return None
-        if not price or sku.casefold().rstrip(":") in no_articles or (amount := amount_in(price, prices)) is None:
+        if not no_articles.isdisjoint(said.casefold().split("\n")[:-1]):
             return None
-        if amount == NOTHING:
-            return None
-        name = NOTHING
+        found: list[Sequence[Any]] = [numbers, skus]
         if name_at is not None:
-            name = cells[name_at].strip()
-            if not name or name[0] in "='" or len(name) > LONGEST_NAME or not name.isprintable():
+            found.append(names := list(map(str.strip, cells[name_at])))
+            if not _are_plain(names, _NAMES):
                 return None
-            name = escaped(name)
-        found = [part if type(part) is str else part[1][cells[part[0]]] for part in parts]  # type: ignore[index]
-        if None in found:
+        for place, words in parts:
+            if (column := words.of(cells[place])) is None:
+                return None
+            found.append(column)
+        if (amounts := prices.of(cells[price_at])) is None or NOTHING in amounts:
             return None
-        ladder = tiered(amount, cells) if tiers else NOTHING
-        if ladder is None:
-            return None
-        return "\t".join((str(line), escaped(sku), name, *found, amount, ladder, *_ENDING))  # type: ignore[arg-type]
+        found.append(amounts)
+        if steps:
+            tiers = [(quantity, column.of(cells[place])) for quantity, place, column in steps]
+            if (ladders := _ladders(amounts, tiers)) is None:
+                return None
+            found.append(ladders)
+        return "\n".join((*map(line_of, zip(*found, strict=True)), ""))
 
     return take
+
+
+def _ladders(amounts: list[str], tiers: list[tuple[int, list[str] | None]]) -> list[str] | None:
+    """The prices of each row as one ladder; None when one is wrong, or more costs more each."""
+    before = list(map(float, amounts))  # fifteen digits at most, so floats are in the order of the prices
+    if all(column is not None and quantity > 1 and NOTHING not in column for quantity, column in tiers):
+        for _, column in tiers:
+            after = list(map(float, column or ()))
+            if not all(map(le, after, before)):
+                return None
+            before = after
+        ladder_of = f"[[1,%s],{','.join(f'[{quantity},%s]' for quantity, _ in tiers)}]".__mod__
+        return list(map(ladder_of, zip(amounts, *(column or () for _, column in tiers), strict=True)))
+    found = []
+    for place, amount in enumerate(amounts):
+        ladder = [(1, amount)]
+        for quantity, column in tiers:
+            if column is None:
+                return None
+            if (price := column[place]) != NOTHING:
+                if quantity == 1 or float(price) > float(ladder[-1][1]):
+                    return None
+                ladder.append((quantity, price))
+        found.append(
+            f"[{','.join([f'[{quantity},{price}]' for quantity, price in ladder])}]" if ladder[1:] else NOTHING
+        )
+    return found
+
+
+def parts_of(
+    numbers: Sequence[int], rows: Sequence[Sequence[Any]]
+) -> Iterator[tuple[Sequence[int], Sequence[Sequence[Any]]]]:
+    """A block with an unusual row in parts; of one that is small already each row alone."""
+    size = max(len(rows) // _PARTS, 1) if len(rows) > _FEWEST else 1
+    for start in range(0, len(rows), size):
+        yield numbers[start : start + size], rows[start : start + size]

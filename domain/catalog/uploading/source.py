@@ -1,8 +1,9 @@
 """Where the rows of an upload come from: a file of text or a workbook, looked at once and then read as a stream."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from domain.kernel import delimited, workbooks
@@ -12,6 +13,7 @@ from domain.kernel.workbooks import Cell, Page
 
 LARGEST_TEXT = 200 * 1024 * 1024
 MOST_COLUMNS = 200
+_BLOCK = 2000  # rows of a workbook
 
 Rows = Iterator[tuple[int, list[Cell]]]
 
@@ -39,6 +41,16 @@ class Source:
             return
         with self.path.open(encoding=self.encoding, errors="replace") as file:
             yield from delimited.rows(file, self.dialect)  # type: ignore[misc]
+
+    def blocks(self) -> Iterator[tuple[Sequence[int], list[list[Cell]]]]:
+        """The same rows in blocks: the lines of them, and what is in them."""
+        if self.is_workbook:
+            rows = self.rows()
+            while block := list(islice(rows, _BLOCK)):
+                yield [line for line, _ in block], [cells for _, cells in block]
+            return
+        with self.path.open(encoding=self.encoding, errors="replace") as file:
+            yield from delimited.blocks(file, self.dialect)  # type: ignore[misc]
 
     def on_page(self, page: int) -> "Source":
         return replace(self, page=page)

@@ -1,20 +1,19 @@
 """From a file to a temporary table: rows are read, judged and copied as a stream, whatever their number."""
 
 import json
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
-from domain.catalog.uploading.lane import NOTHING, escaped, lane_of, numbered
+from domain.catalog.uploading.lane import NOTHING, Take, escaped, lane_of, numbered, parts_of
 from domain.catalog.uploading.layout import Layout
 from domain.catalog.uploading.reading import Article, Reading, Reject
 from domain.catalog.uploading.source import Source
 from domain.kernel.errors import Invalid
 from domain.kernel.work import Work
 
-BATCH = 2000
 MOST_ROWS = 1_000_000
 STAGED_COLUMNS = (
     "line, sku, name, description, brand, category, gtin, unit, moq, increment, pack_units, lead_time_days, currency,"
@@ -34,32 +33,42 @@ def stage(work: Work, source: Source, layout: Layout, *, today: date, progress: 
     rows = 0
     statement = f"copy pg_temp.staged_upload ({STAGED_COLUMNS}) from stdin"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for batch in batched(copied_rows(source, layout, today), BATCH):
-            rows += len(batch)
+        for number, block in copied_blocks(source, layout, today):
+            rows += number
             if rows > MOST_ROWS:
                 raise Invalid(f"This file has more than {MOST_ROWS:,} rows. Please bring it in part by part.")
-            copy.write("".join(batch))
+            copy.write(block)
             if progress:
                 progress("reading the file", rows, 0)
     return rows
 
 
-def copied_rows(source: Source, layout: Layout, today: date) -> Iterator[str]:
-    """The rows of a file as COPY reads them."""
+def copied_blocks(source: Source, layout: Layout, today: date) -> Iterator[tuple[int, str]]:
+    """The rows of a file as COPY reads them, block by block with their number."""
     reading = Reading(source.on_page(layout.page), layout)
-    lane, header_line = lane_of(reading), layout.header_line
-    for line, cells in reading.source.rows():
-        if line <= header_line:
-            continue
-        if lane and (taken := lane(line, cells)) is not None:
-            yield taken
-        elif (row := reading.judge(line, cells)) is not None:
-            yield _copied(row, layout, today)
+    lane = lane_of(reading)
+    for numbers, rows in reading.source.blocks():
+        if numbers[0] <= layout.header_line:
+            below = bisect_right(numbers, layout.header_line)
+            numbers, rows = numbers[below:], rows[below:]
+        if rows:
+            lines = list(_lines(reading, lane, numbers, rows, today))
+            yield sum(number for number, _ in lines), "".join(text for _, text in lines)
 
 
-def batched(lines: Iterator[str], size: int) -> Iterator[list[str]]:
-    while batch := list(islice(lines, size)):
-        yield batch
+def _lines(
+    reading: Reading, lane: Take | None, numbers: Sequence[int], rows: Sequence[list[Any]], today: date
+) -> Iterator[tuple[int, str]]:
+    if lane and not reading.group and len(rows) > 1:
+        if (taken := lane(numbers, rows)) is not None:
+            yield len(rows), taken
+            return
+        for part_numbers, part in parts_of(numbers, rows):
+            yield from _lines(reading, lane, part_numbers, part, today)
+        return
+    for line, cells in zip(numbers, rows, strict=True):
+        if (row := reading.judge(line, cells)) is not None:
+            yield 1, _copied(row, reading.layout, today)
 
 
 def _copied(row: Article | Reject, layout: Layout, today: date) -> str:
