@@ -372,9 +372,8 @@ def change_alert(line: StockLine) -> None:
             st.rerun()
 
 
-def low_now(page_size: int = 6) -> None:
-    """The alerts that are open."""
-    rows, total = ask(stock.open_alerts, size=page_size)
+def low_now(rows: Sequence[stock.AlertRow], total: int) -> None:
+    """The alerts that are open, the first of them by name."""
     section("Running low", "Free stock is below what you want to have. You are told once, and again after it was back.")
     if not rows:
         st.caption(":material/check_circle: Nothing is below its threshold.")

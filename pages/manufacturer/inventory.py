@@ -8,7 +8,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.exports import Sheet
 from app.navigation import go, guard, page_of
 from app.parts import Column, bars, empty_state, id_or_none, inventory, page_header, paged_table, section
@@ -123,9 +123,15 @@ period = 90
 if show in ("overview", "levels"):
     with side:
         period = days()
-lines = ask(stock.stock_lines, days=period)
+with questions() as put:
+    as_of, lines = put(lambda work: work.now), put(stock.stock_lines, days=period)
+    advice = put(reports.recommendations) if show in ("overview", "reorder") and lines else []
+    if show == "overview":
+        value, low = put(stock.inventory_value), put(stock.open_alerts, size=6)
+        turns = put(stock.turnover, days=period) if sees_costs else None
+        points = put(stock.value_by_week, days=period) if sees_costs else []
 with header:
-    page_header("Inventory", f"{words.count(len(lines), 'product')} as of {words.instant(ask(lambda work: work.now))}")
+    page_header("Inventory", f"{words.count(len(lines), 'product')} as of {words.instant(as_of)}")
 if not lines:
     empty_state("warehouse", "No stock yet", "Receive goods first; then this page tells how long they last.",
                 ("Go to your stock", "manufacturer-stock"))  # fmt: skip
@@ -141,8 +147,6 @@ dead = sorted(
 
 
 def files() -> None:
-    advice = ask(reports.recommendations)
-
     def sheets() -> tuple[list[Sheet], dict[str, str]]:
         tables = [inventory.levels_sheet(lines, sees_costs=sees_costs), inventory.advice_sheet(advice)]
         return tables, {"What": "Inventory by product", "Period": inventory.PERIODS[str(period)]}
@@ -152,24 +156,19 @@ def files() -> None:
 
 
 def draw_overview() -> None:
-    advice = ask(reports.recommendations)
-    value = ask(stock.inventory_value)
-    turns = ask(stock.turnover, days=period) if sees_costs else None
     inventory.tiles(lines, value=value, turns=turns, dead=dead, idle=idle, advice=advice)
     left, right = st.columns([1.6, 1], gap="medium")
     with left, st.container(border=True):
         inventory.class_matrix(lines)
     with right, st.container(border=True):
-        inventory.low_now()
-    if sees_costs:
-        points = ask(stock.value_by_week, days=period)
-        if any(point.value for point in points):
-            with st.container(border=True):
-                section(f"Stock at cost, {value.currency}", "At the end of each week of the period, and now.")
-                bars(
-                    [point.at.date() for point in points], [float(point.value) for point in points],
-                    name=f"Stock at cost ({value.currency})", alt="What the stock cost at the end of each week",
-                )  # fmt: skip
+        inventory.low_now(*low)
+    if any(point.value for point in points):
+        with st.container(border=True):
+            section(f"Stock at cost, {value.currency}", "At the end of each week of the period, and now.")
+            bars(
+                [point.at.date() for point in points], [float(point.value) for point in points],
+                name=f"Stock at cost ({value.currency})", alt="What the stock cost at the end of each week",
+            )  # fmt: skip
 
 
 def draw_wishes() -> None:
@@ -207,7 +206,7 @@ elif show == "levels":
     inventory.products(lines, sees_costs=sees_costs, on_open=open_line)
 elif show == "reorder":
     inventory.reorder_list(
-        ask(reports.recommendations), act=act if may_reorder else None,
+        advice, act=act if may_reorder else None,
         label="Put on the production list" if makes else "Put into the basket",
         quiet="What you have and what is on the way lasts until the next look, at the high end of the demand.",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.navigation import go, guard, page_of
 from app.parts import Column, empty_state, id_or_none, inventory, page_header, paged_table, plain, section, table
 from app.parts.downloads import export_box
@@ -86,20 +86,20 @@ with side:
 
 
 def draw_stock() -> None:
-    lines = ask(stock.stock_lines, location_id=location_id)
+    with questions() as put:
+        lines = put(stock.stock_lines, location_id=location_id)
+        advice = put(reports.recommendations) if lines else []
+        value = put(stock.inventory_value, location_id=location_id)
+        turns = put(stock.turnover, location_id=location_id) if sees_costs else None
     if not lines:
         empty_state(
             "store", "Nothing in your store yet",
             "When you have accepted goods of an order, put them into the store under “To put away”.",
         )  # fmt: skip
         return
-    advice = ask(reports.recommendations)
     idle = stock.DEAD_AFTER
     dead = [line for line in lines if (line.idle_days or 0) >= idle]
-    inventory.tiles(
-        lines, value=ask(stock.inventory_value, location_id=location_id), dead=dead, idle=idle, advice=advice,
-        turns=ask(stock.turnover, location_id=location_id) if sees_costs else None,
-    )  # fmt: skip
+    inventory.tiles(lines, value=value, turns=turns, dead=dead, idle=idle, advice=advice)
     with side:
         export_box(
             "store",
