@@ -15,8 +15,9 @@ from app.parts.downloads import rows_button
 from domain.kernel.errors import Conflict
 
 PAGE_SIZE = 25
-# On a telephone: how wide a name is, how high its row (above four lines' rem Streamlit breaks lines), what fits on one.
-_NAME, _TALL, _SHORT = 150, 60, 17
+# On a telephone: how wide names and other words are, how high their rows (Streamlit breaks lines in rows of more than
+# four rem), and how many letters fit on one line.
+_NAME, _WORDS, _TALL, _SHORT = 140, 120, 60, 14
 _FILE_PAGE = 200
 
 
@@ -153,9 +154,9 @@ def table(
     """A table of rows that are already here."""
     data: dict[str, list[Any]] = {}
     config: dict[str, Any] = {}
-    narrow = is_narrow()
-    if narrow:
-        columns = _for_telephones(rows, columns)
+    height = None
+    if is_narrow():
+        columns, height = _for_telephones(rows, columns)
     for column in columns:
         values = [column.value(row) for row in rows]
         if column.kind == "state":
@@ -170,7 +171,7 @@ def table(
     opened = [column for column in columns if column.kind == "open"]
     st.dataframe(
         data, column_config=config, hide_index=True, alt=alt or name, placeholder="–", height="content",
-        row_height=_TALL if narrow and any(column.width == _NAME for column in columns) else None,
+        row_height=height,
     )  # fmt: skip
     if opened and on_open:
         click = st.session_state.get(f"{name}-open")
@@ -186,28 +187,44 @@ def is_narrow() -> bool:
     return st.context.cookies.get(cookie_name()) == "1"
 
 
-def _for_telephones(rows: Sequence[Any], columns: Sequence[Column]) -> list[Column]:
-    """The name first, whole on two or three lines, then what one looks for first, then what opens the row.
+def _for_telephones(rows: Sequence[Any], columns: Sequence[Column]) -> tuple[list[Column], int | None]:
+    """The columns in another order, and how high a row is.
 
-    A name that opens its row cannot be on several lines, so the button stands behind it.
+    The name is first, whole on two or three lines, then what one looks for first, then what opens the row. A button
+    has one line, so a long name that opens its row becomes text, and "View" stands behind it.
     """
     head = next((column for column in columns if column.width in ("medium", "large") and column.kind != "state"), None)
     if head is None:
-        return list(columns)
-    opens = [column for column in columns if column.kind == "open" and column is not head]
-    if head.kind == "open":
-        if max((len(str(head.value(row))) for row in rows), default=0) <= _SHORT:
-            return sorted(columns, key=lambda column: (column is not head, not column.first))
-        opens = [Column(" ", lambda _: "Open", "open")]
-    named = Column(head.title, head.value, "text", _NAME, head.help)
-    firsts = [column for column in columns if column.first and column is not head]
-    used = (head, *firsts, *opens)
-    rest = (column for column in columns if column not in used)
-    return [named, *(_slim(column) for column in (*firsts[:1], *opens, *firsts[1:], *rest))]
+        return list(columns), None
+    opens = [column for column in columns if column.kind == "open"]
+    texts, codes = list(columns), []
+    if any(_longest(rows, column) > _SHORT for column in opens):
+        texts = [replace(column, kind="text") if column.kind == "open" else column for column in columns]
+        codes = [text for text, column in zip(texts, columns, strict=True) if column in opens and column is not head]
+        opens = [Column(" ", lambda _: "View", "open", 62)]
+    elif head.kind == "open":
+        opens = []
+    head = next(column for column in texts if column.title == head.title)
+    firsts = [column for column in texts if column.first and column is not head]
+    used = (head, *firsts, *opens, *codes)
+    rest = (column for column in texts if column not in used)
+    fitted = [_fitted(rows, column) for column in (*firsts[:1], *opens, *firsts[1:], *rest, *codes)]
+    ordered = [replace(head, width=_NAME if head.kind == "text" else head.width), *fitted]
+    is_tall = any(_longest(rows, column) > _SHORT for column in ordered if column.kind == "text")
+    return ordered, _TALL if is_tall else None
 
 
-def _slim(column: Column) -> Column:
-    return replace(column, width=_NAME) if isinstance(column.width, int) and column.width > _NAME else column
+def _longest(rows: Sequence[Any], column: Column) -> int:
+    return max((len(str(column.value(row))) for row in rows), default=0)
+
+
+def _fitted(rows: Sequence[Any], column: Column) -> Column:
+    """Figures on one line, words on two or three."""
+    if column.kind == "right":
+        return replace(column, width=max(_longest(rows, column) * 8, len(column.title) * 7) + 20)
+    if column.kind == "text" and _longest(rows, column) > _SHORT:
+        return replace(column, width=_WORDS)
+    return column
 
 
 def _config(name: str, column: Column) -> Any:

@@ -68,7 +68,7 @@ def draw_all() -> None:
         columns, on_open=lambda row: go("manufacturer-performance", offer=row.offer_id),
         empty=lambda: empty_state("filter_alt_off", "No product fits", "Clear the search, or add a product first.",
                                   ("Go to your products", "manufacturer-products")),
-        hint="Press an SKU to see the days and the orders behind its figures.", alt="Products from views to orders",
+        hint="Open a product to see the days and the orders behind its figures.", alt="Products from views to orders",
     )  # fmt: skip
 
 

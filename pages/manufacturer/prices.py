@@ -221,7 +221,7 @@ def draw_lists() -> None:
         on_open=open_one, alt="Price lists",
         empty=lambda: empty_state("sell", "No product fits" if find else "No products yet",
                                   "Clear the search." if find else "Add products first; each has a price list."),
-        hint="Press an SKU to change its prices, plan them for a day, or see how they went.",
+        hint="Open a product to change its prices, plan them for a day, or see how they went.",
     )  # fmt: skip
 
 
