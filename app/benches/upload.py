@@ -156,6 +156,3 @@ def _memory_mb() -> float:
 def _row(what: str, rows: int, measured: tuple[float, float, float], bare: float) -> Row:
     seconds, peak, foreign = measured
     return Row(what, rows, seconds, rows / seconds, bare / seconds, peak, foreign)
-
-
-

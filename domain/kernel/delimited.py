@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from domain.kernel.errors import Invalid
 
@@ -224,46 +224,83 @@ def _one_by_one(lines: "_Lines", dialect: Dialect) -> Iterator[tuple[int, list[s
 BLOCK_SIGNS = 1 << 17  # some thousand usual lines; long ones are fewer
 
 
-def blocks(file: IO[str], dialect: Dialect) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
-    """The same rows, many at once: the numbers of their first lines, and the rows.
+class Block:
+    """Rows that stand one after the other, with the numbers of their first lines.
 
-    Lines without a quotation mark that stays open are cut all together, others one after the other as `rows` does.
+    Lines that need no more than to be cut are cut when it is known how: into columns all at once, or into rows.
     """
+
+    __slots__ = ("_lines", "_mark", "_rows", "numbers")
+
+    def __init__(self, numbers: Sequence[int], *, rows: Sequence[list[Any]] = (), lines: list[str] | None = None,
+                 mark: str = "") -> None:  # fmt: skip
+        self.numbers, self._rows, self._lines, self._mark = numbers, rows, lines, mark
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def rows(self) -> Sequence[list[Any]]:
+        if self._lines is None:
+            return self._rows
+        return [line.removesuffix("\n").split(self._mark) for line in self._lines]
+
+    def columns(self, width: int) -> list[Sequence[Any]] | None:
+        """The cells column by column, or None when a row has not so many."""
+        if self._lines is None:
+            return list(zip(*self._rows, strict=True)) if set(map(len, self._rows)) == {width} else None
+        mark = self._mark
+        if {line.count(mark) for line in self._lines} != {width - 1}:
+            return None
+        # No list a row: so many of them keep the collector of garbage busier than the reading.
+        cells = "".join(self._lines).removesuffix("\n").replace("\n", mark).split(mark)
+        return [cells[place::width] for place in range(width)]
+
+    def from_to(self, start: int, end: int) -> "Block":
+        if self._lines is None:
+            return Block(self.numbers[start:end], rows=self._rows[start:end])
+        return Block(self.numbers[start:end], lines=self._lines[start:end], mark=self._mark)
+
+
+def blocks(file: IO[str], dialect: Dialect) -> Iterator[Block]:
+    """The same rows, many at once: where no quotation mark stays open a block's lines are cut all together."""
     lines = _Lines(file, dialect)
-    while block := file.readlines(BLOCK_SIGNS):
-        if (found := _cut(block, dialect)) is not None:
-            numbers: Sequence[int] = lines.skip(len(block))
-            if [] in found:
-                numbers = [number for number, row in zip(numbers, found, strict=True) if row]
-                found = [row for row in found if row]
-        else:
-            lines.take_back(block)
-            numbers, found = [], []
-            for number, row in _one_by_one(lines, dialect):
-                numbers.append(number)
-                found.append(row)
-                if not lines.has_waiting:
-                    break
-        if found:
-            yield numbers, found
+    while given := file.readlines(BLOCK_SIGNS):
+        if (block := _cut(given, lines, dialect)) is not None:
+            yield block
+            continue
+        lines.take_back(given)
+        numbers, rows = [], []
+        for number, row in _one_by_one(lines, dialect):
+            numbers.append(number)
+            rows.append(row)
+            if not lines.has_waiting:
+                break
+        if rows:
+            yield Block(numbers, rows=rows)
 
 
-def _cut(block: list[str], dialect: Dialect) -> list[list[str]] | None:
+def _cut(given: list[str], lines: "_Lines", dialect: Dialect) -> Block | None:
     """A row of each line, or None when a line is none by itself."""
-    whole, cut = "".join(block), dialect.delimiter
+    whole, mark = "".join(given), dialect.delimiter
     if "\0" in whole or (dialect.escape and dialect.escape in whole):
         return None
     if '"' not in whole:
         # As a reader of CSV cuts them, which takes blanks before a cell away, and leaves blank lines empty.
-        if f"{cut} " not in whole and "\n " not in whole and "\n\n" not in whole and whole[0] not in " \n":
-            return [line.split(cut) for line in whole.removesuffix("\n").split("\n")]
-    elif any(line.count('"') % 2 for line in block):
+        if f"{mark} " not in whole and "\n " not in whole and "\n\n" not in whole and whole[0] not in " \n":
+            return Block(lines.skip(len(given)), lines=given, mark=mark)
+    elif any(line.count('"') % 2 for line in given):
         return None
     try:
-        found = list(csv.reader(block, delimiter=cut, escapechar=dialect.escape, skipinitialspace=True))
+        rows = list(csv.reader(given, delimiter=mark, escapechar=dialect.escape, skipinitialspace=True))
     except csv.Error:
         return None
-    return found if len(found) == len(block) else None
+    if len(rows) != len(given):
+        return None
+    numbers: Sequence[int] = lines.skip(len(given))
+    if [] in rows:
+        numbers = [number for number, row in zip(numbers, rows, strict=True) if row]
+        rows = [row for row in rows if row]
+    return Block(numbers, rows=rows)
 
 
 class _Lines:

@@ -189,7 +189,7 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
     part = work.session.execute(merging.PART).one()
     if part.has_changed:
         _do(work, facts, merging.LOCK, merging.STALE, merging.LOOKED_AT)
-    if part.has_new:
+    if part.has_new and work.session.scalar(merging.HELD, {"org_id": org_id}):
         _do(work, facts, merging.MAKE_WAY, merging.TAKEN)
     taken = work.session.execute(merging.HOW_MANY).one()
     if is_whole and taken.bad:
@@ -209,7 +209,7 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
         _do(work, facts, merging.VERSIONS)
     if taken.bad:
         _do(work, facts, merging.REJECT)
-    _do(work, facts, merging.REMEMBER, merging.COUNT)
+    _do(work, facts | {"last_line": part.last_line}, merging.REMEMBER, merging.COUNT)
     work.session.refresh(upload)
     left = 0 if is_whole else upload.rows_new + upload.rows_changed - upload.rows_done
     if not left:

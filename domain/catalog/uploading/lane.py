@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.catalog.uploading.cells import SIMPLE
 from domain.catalog.uploading.reading import LONGEST_NAME, LONGEST_SKU, LONGEST_TEXT, Column, Reading
+from domain.kernel.delimited import Block
 
 NOTHING = "\\N"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " ", "\0": " "})
@@ -36,7 +37,7 @@ _SKUS = re.compile(rf"(?:[^=+\-@'#\s][^\n]{{0,{LONGEST_SKU - 1}}}\n)*+")
 _NAMES = re.compile(rf"(?:[^='\s][^\n]{{0,{LONGEST_NAME - 1}}}\n)*+")
 _TEXTS = re.compile(rf"(?:(?:[^='\s][^\n]{{0,{LONGEST_TEXT - 1}}})?\n)*+")
 
-Take = Callable[[Sequence[int], Sequence[Sequence[Any]]], str | None]
+Take = Callable[[Block], str | None]
 
 
 def escaped(words: str) -> str:
@@ -90,7 +91,8 @@ class _Prices(_Words):
 
     def of(self, cells: Sequence[str]) -> list[str] | None:
         whole = _joined(cells)
-        return whole.replace(",", ".").split("\n")[:-1] if self.are_plain(whole) else super().of(cells)
+        is_plain = self.are_plain(whole) and whole.count("\n") == len(cells)
+        return whole.replace(",", ".").split("\n")[:-1] if is_plain else super().of(cells)
 
 
 def _joined(cells: Sequence[str]) -> str:
@@ -126,7 +128,6 @@ def lane_of(reading: Reading) -> Take | None:
     steps = [(quantity, place, _Prices(column, layout.decimal)) for quantity, place, column in reading.tiers]
     prices, sku_at, price_at = _Prices(reading.price, layout.decimal), columns["sku"], columns["price"]
     name_at, no_articles = columns.get("name"), reading.no_articles
-    widths = {reading.width}
     # The line as COPY reads it; what the file says nothing of stands in it already.
     line_of = "\t".join([
         "%d", "%s", "%s" if name_at is not None else NOTHING,
@@ -134,16 +135,15 @@ def lane_of(reading: Reading) -> Take | None:
         "%s", "%s" if steps else NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
     ]).__mod__  # fmt: skip
 
-    def take(numbers: Sequence[int], rows: Sequence[Sequence[Any]]) -> str | None:
-        if reading.group or set(map(len, rows)) != widths:
+    def take(block: Block) -> str | None:
+        if reading.group or (cells := block.columns(reading.width)) is None:
             return None
-        cells = list(zip(*rows, strict=True))
         skus = list(map(str.strip, cells[sku_at]))
         if not _are_plain(skus, _SKUS) or not (said := _joined(skus)).isascii() or ":\n" in said:
             return None
         if not no_articles.isdisjoint(said.casefold().split("\n")[:-1]):
             return None
-        found: list[Sequence[Any]] = [numbers, skus]
+        found: list[Sequence[Any]] = [block.numbers, skus]
         if name_at is not None:
             found.append(names := list(map(str.strip, cells[name_at])))
             if not _are_plain(names, _NAMES):
@@ -192,10 +192,8 @@ def _ladders(amounts: list[str], tiers: list[tuple[int, list[str] | None]]) -> l
     return found
 
 
-def parts_of(
-    numbers: Sequence[int], rows: Sequence[Sequence[Any]]
-) -> Iterator[tuple[Sequence[int], Sequence[Sequence[Any]]]]:
+def parts_of(block: Block) -> Iterator[Block]:
     """A block with an unusual row in parts; of one that is small already each row alone."""
-    size = max(len(rows) // _PARTS, 1) if len(rows) > _FEWEST else 1
-    for start in range(0, len(rows), size):
-        yield numbers[start : start + size], rows[start : start + size]
+    size = max(len(block) // _PARTS, 1) if len(block) > _FEWEST else 1
+    for start in range(0, len(block), size):
+        yield block.from_to(start, start + size)

@@ -36,6 +36,12 @@ PART = text("""
     from merged
 """)
 
+# Looked up one by one, whatever the planner thinks of a table that has just grown: mostly there are none.
+HELD = text("""
+    select exists (
+        select 1 from merged m where m.kind = 'new'
+            and (select o.id from offers o where o.seller_id = :org_id and o.sku = m.sku) is not null)
+""")
 LOCK = text("select o.id from offers o where o.id in (select offer_id from merged) order by o.id for update")
 
 # What stands only in an imported past makes way, as it does for a single offer.
@@ -162,7 +168,8 @@ VERSIONS = text("""
 """)
 REMEMBER = text("""
     update catalog_upload_rows r set state = 'done', offer_id = m.offer_id, version = m.version, before = m.before
-    from merged m where r.upload_id = :upload_id and r.line = m.line and m.why is null
+    from merged m
+    where r.upload_id = :upload_id and r.line > :after and r.line <= :last_line and r.line = m.line and m.why is null
 """)
 REJECT = text("""
     update catalog_upload_rows r set kind = 'bad', why = m.why, offer_id = null, is_flagged = false

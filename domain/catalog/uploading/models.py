@@ -78,7 +78,7 @@ class CatalogUploadRow(Record):
         ForeignKeyConstraint(["upload_id", "org_id"], ["catalog_uploads.id", "catalog_uploads.org_id"]),
         CheckConstraint("(kind = 'bad') = (why is not null)", name="why"),
         CheckConstraint("state = 'waiting' or offer_id is not null", name="offer_id"),
-        Index("catalog_upload_rows_kind_idx", "upload_id", "kind", "line"),
+        Index("catalog_upload_rows_kind_idx", "upload_id", "kind", "line", postgresql_where=text("kind <> 'new'")),
     )
 
     upload_id: Mapped[Key] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from domain.catalog.uploading.views import UploadRow, UploadSheet
 from domain.identity import Permission
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.work import Work
 
 _SHEET = """
@@ -29,14 +29,21 @@ _MINE = text(
     _SHEET + " from catalog_uploads u where u.org_id = :org_id and u.state <> 'checked'"
     " order by u.started_at desc, u.id limit :limit"
 )
-_ROWS = text("""
+_ROWS = """
     select r.line, r.kind, r.state, r.sku, r.article ->> 'name' as name, r.why, r.article ->> 'kept' as kept, r.changes,
            (r.article -> 'ladder' -> 0 ->> 1)::numeric as price, r.price_change, coalesce(r.cells, '{}') as cells
     from catalog_upload_rows r
-    where r.upload_id = :upload_id and r.org_id = :org_id
-      and (case :which when 'flagged' then r.is_flagged when 'kept' then r.state = 'kept' else r.kind = :which end)
-    order by r.line limit :limit offset :skip
-""")
+    where r.upload_id = :upload_id and r.org_id = :org_id and """
+_PAGE = " order by r.line limit :limit offset :skip"
+# Which rows, as the index of those that are not new knows them.
+_WHICH = {
+    "new": text(_ROWS + "r.kind = 'new'" + _PAGE),
+    "changed": text(_ROWS + "r.kind = 'changed'" + _PAGE),
+    "unchanged": text(_ROWS + "r.kind = 'unchanged'" + _PAGE),
+    "bad": text(_ROWS + "r.kind = 'bad'" + _PAGE),
+    "flagged": text(_ROWS + "r.kind = 'changed' and r.is_flagged" + _PAGE),
+    "kept": text(_ROWS + "r.state = 'kept'" + _PAGE),
+}
 _DRAFTS = text("""
     select r.offer_id from catalog_upload_rows r join offers o on o.id = r.offer_id
     where r.upload_id = :upload_id and r.org_id = :org_id and r.state = 'done' and r.kind = 'new' and o.state = 'draft'
@@ -61,10 +68,15 @@ def my_uploads(work: Work, *, limit: int = 50) -> list[UploadSheet]:
 
 
 def upload_rows(work: Work, *, upload_id: UUID, which: str = "bad", limit: int = 100, skip: int = 0) -> list[UploadRow]:
-    """Rows of one's own upload by line: those that are new, changed, unchanged, bad, flagged or kept."""
+    """Rows of one's own upload by line: those that are new, changed, unchanged, bad, flagged or kept.
+
+    Raises `Invalid` for others.
+    """
     work.actor.require(Permission.MANAGE_OFFERS)
-    facts = {"upload_id": upload_id, "org_id": work.actor.require_org(), "which": which, "limit": limit, "skip": skip}
-    return [UploadRow.model_validate(row._asdict()) for row in work.session.execute(_ROWS, facts)]
+    facts = {"upload_id": upload_id, "org_id": work.actor.require_org(), "limit": limit, "skip": skip}
+    if which not in _WHICH:
+        raise Invalid("Rows are new, changed, unchanged, bad, flagged or kept.")
+    return [UploadRow.model_validate(row._asdict()) for row in work.session.execute(_WHICH[which], facts)]
 
 
 def drafts_of_upload(work: Work, *, upload_id: UUID, limit: int = 500) -> list[UUID]:

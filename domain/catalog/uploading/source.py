@@ -1,13 +1,13 @@
 """Where the rows of an upload come from: a file of text or a workbook, looked at once and then read as a stream."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from domain.kernel import delimited, workbooks
-from domain.kernel.delimited import Dialect
+from domain.kernel.delimited import Block, Dialect
 from domain.kernel.errors import Invalid
 from domain.kernel.workbooks import Cell, Page
 
@@ -42,15 +42,15 @@ class Source:
         with self.path.open(encoding=self.encoding, errors="replace") as file:
             yield from delimited.rows(file, self.dialect)  # type: ignore[misc]
 
-    def blocks(self) -> Iterator[tuple[Sequence[int], list[list[Cell]]]]:
-        """The same rows in blocks: the lines of them, and what is in them."""
+    def blocks(self) -> Iterator[Block]:
+        """The same rows, many at once."""
         if self.is_workbook:
             rows = self.rows()
             while block := list(islice(rows, _BLOCK)):
-                yield [line for line, _ in block], [cells for _, cells in block]
+                yield Block([line for line, _ in block], rows=[cells for _, cells in block])
             return
         with self.path.open(encoding=self.encoding, errors="replace") as file:
-            yield from delimited.blocks(file, self.dialect)  # type: ignore[misc]
+            yield from delimited.blocks(file, self.dialect)
 
     def on_page(self, page: int) -> "Source":
         return replace(self, page=page)

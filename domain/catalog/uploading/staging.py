@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from domain.catalog.uploading.lane import NOTHING, Take, escaped, lane_of, numbe
 from domain.catalog.uploading.layout import Layout
 from domain.catalog.uploading.reading import Article, Reading, Reject
 from domain.catalog.uploading.source import Source
+from domain.kernel.delimited import Block
 from domain.kernel.errors import Invalid
 from domain.kernel.work import Work
 
@@ -47,26 +48,22 @@ def copied_blocks(source: Source, layout: Layout, today: date) -> Iterator[tuple
     """The rows of a file as COPY reads them, block by block with their number."""
     reading = Reading(source.on_page(layout.page), layout)
     lane = lane_of(reading)
-    for numbers, rows in reading.source.blocks():
-        if numbers[0] <= layout.header_line:
-            below = bisect_right(numbers, layout.header_line)
-            numbers, rows = numbers[below:], rows[below:]
-        if rows:
-            lines = list(_lines(reading, lane, numbers, rows, today))
+    for block in reading.source.blocks():
+        if block.numbers and block.numbers[0] <= layout.header_line:
+            block = block.from_to(bisect_right(block.numbers, layout.header_line), len(block))
+        if lines := list(_lines(reading, lane, block, today)):
             yield sum(number for number, _ in lines), "".join(text for _, text in lines)
 
 
-def _lines(
-    reading: Reading, lane: Take | None, numbers: Sequence[int], rows: Sequence[list[Any]], today: date
-) -> Iterator[tuple[int, str]]:
-    if lane and not reading.group and len(rows) > 1:
-        if (taken := lane(numbers, rows)) is not None:
-            yield len(rows), taken
+def _lines(reading: Reading, lane: Take | None, block: Block, today: date) -> Iterator[tuple[int, str]]:
+    if lane and not reading.group and len(block) > 1:
+        if (taken := lane(block)) is not None:
+            yield len(block), taken
             return
-        for part_numbers, part in parts_of(numbers, rows):
-            yield from _lines(reading, lane, part_numbers, part, today)
+        for part in parts_of(block):
+            yield from _lines(reading, lane, part, today)
         return
-    for line, cells in zip(numbers, rows, strict=True):
+    for line, cells in zip(block.numbers, block.rows(), strict=True):
         if (row := reading.judge(line, cells)) is not None:
             yield 1, _copied(row, reading.layout, today)
 

@@ -66,7 +66,7 @@ create table catalog_upload_rows (
     constraint catalog_upload_rows_why_check check ((kind = 'bad') = (why is not null)),
     constraint catalog_upload_rows_offer_id_check check (state = 'waiting' or offer_id is not null)
 ) with (fillfactor = 45);
-create index catalog_upload_rows_kind_idx on catalog_upload_rows (upload_id, kind, line);
+create index catalog_upload_rows_kind_idx on catalog_upload_rows (upload_id, kind, line) where kind <> 'new';
 
 insert into state_moves (machine, from_state, to_state) values
     ('catalog_upload', 'checked', 'waiting'),
