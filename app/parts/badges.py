@@ -10,13 +10,14 @@ from app import words
 from app.bridge import ask
 from app.parts.text import plain
 from domain import reports, verification
+from domain.verification import Badge
 
 MARK = ":material/verified:"
 
 
-def seller_badge(org_id: UUID, *, name: str = "badge") -> None:
-    """A button with the level that opens what was verified, since when and until when."""
-    badge = ask(verification.badge_of, org_id=org_id)
+def seller_badge(org_id: UUID, *, name: str = "badge", badge: Badge | None = None) -> None:
+    """A button with the level that opens what was verified, since when and until when; `badge` if it is known."""
+    badge = badge or ask(verification.badge_of, org_id=org_id)
     if badge.level < 2:
         st.badge("Not verified", color="gray", icon=":material/help:")
         return

@@ -13,9 +13,8 @@ from domain import catalog
 from domain.kernel import files
 
 
-def gallery(product_id: UUID, picture_file_id: UUID | None, name: str, description: str) -> None:
+def gallery(media: list[catalog.MediaRow], picture_file_id: UUID | None, name: str, description: str) -> None:
     """Pictures and words about a product, side by side where there is room; nothing when there is neither."""
-    media = ask(catalog.media_of, product_ids=[product_id]).get(product_id, [])
     if not (media or picture_file_id or description):
         return
     with st.container(border=True, horizontal=True, gap="medium"):

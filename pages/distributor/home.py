@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.navigation import go, guard, page_of
 from app.parts import Column, Tile, bars, empty_state, metric_tiles, page_header, plain, ranking, section, table
 from app.parts.onboarding import card_until_done
@@ -14,13 +14,20 @@ from domain.identity import Permission
 from domain.orders import OrderRow
 
 who, actor = guard()
-work_list = ask(orders.work_list)
-reach = ask(identity.reach_of)
 sees_prices, sees_stock = actor.may(Permission.SEE_PRICES), actor.may(Permission.SEE_STOCK)
 buys, sells = actor.may(Permission.SEE_PURCHASES), actor.may(Permission.SEE_SALES)
-# What sells against what lies there says nothing to who sees a part of the sales.
-sees_sold = sees_stock and reach.regions is None and reach.customers is None
-warehouses = ask(stock.my_locations) if sees_stock else []
+with questions() as put:
+    work_list, reach = put(orders.work_list), put(identity.reach_of)
+    warehouses = put(stock.my_locations) if sees_stock else []
+    weeks = put(orders.sales_by_week) if sells and sees_prices else []
+    by_region = put(orders.sales_by_region) if sells and sees_prices else []
+    bought = put(orders.orders_of_buyer, size=6)[0] if buys else []
+    sold = put(orders.orders_of_seller, size=6)[0] if sells else []
+    balance = put(payments.my_wallet, currency=who.currency).balance if actor.may(Permission.PAY) else None
+    owed = put(payments.my_balance, currency=who.currency) if actor.may(Permission.SEE_PAYOUTS) else None
+    # What sells against what lies there says nothing to who sees a part of the sales.
+    sees_sold = sees_stock and reach.regions is None and reach.customers is None
+    low = put(orders.running_low) if sees_sold else []
 
 
 def kept_to() -> str:
@@ -40,15 +47,12 @@ def kept_to() -> str:
 page_header(f"Hello, {who.person_name.split()[0]}", " · ".join(filter(None, (who.org_name, kept_to()))))
 card_until_done()
 
-weeks = ask(orders.sales_by_week) if sells and sees_prices else []
 tiles = []
-if actor.may(Permission.PAY):
-    wallet = ask(payments.my_wallet, currency=who.currency)
+if balance is not None:
     tiles.append(
-        Tile("In your wallet", words.money(wallet.balance, who.currency), "What you can spend.", url="retailer-wallet")
+        Tile("In your wallet", words.money(balance, who.currency), "What you can spend.", url="retailer-wallet")
     )
-if actor.may(Permission.SEE_PAYOUTS):
-    owed = ask(payments.my_balance, currency=who.currency)
+if owed is not None:
     tiles.append(
         Tile("Owed to you", words.money(owed, who.currency), "Net earnings, not paid out yet.",
              url="manufacturer-payouts")
@@ -117,7 +121,6 @@ def draw_buying() -> None:
     with st.container(border=True):
         section("Buying")
         draw_tasks(BUYING, "Nothing waits for you as a buyer.")
-    bought, _ = ask(orders.orders_of_buyer, size=6)
     if bought:
         table("bought", bought, columns("Supplier", lambda row: row.seller_name),
               on_open=lambda row: go("retailer-order", order=row.order_id))  # fmt: skip
@@ -132,7 +135,6 @@ def draw_selling() -> None:
     with st.container(border=True):
         section("Selling")
         draw_tasks(SELLING, "Nothing waits for you as a seller.")
-    sold, _ = ask(orders.orders_of_seller, size=6)
     if sold:
         table("sold", sold, columns("Buyer", lambda row: row.buyer_name),
               on_open=lambda row: go("manufacturer-order", order=row.order_id))  # fmt: skip
@@ -146,15 +148,14 @@ def draw_selling() -> None:
 
 
 def draw_regions() -> None:
-    rows = ask(orders.sales_by_region)
     with st.container(border=True, height="stretch"):
         section("Sales by region, 12 weeks", "Goods value of paid orders, by where they go on the day of the order.")
-        if not rows:
+        if not by_region:
             st.caption("Nothing was sold in the last twelve weeks.")
             return
         named = [
             (row.region_name or "Outside of every region", row.goods, words.money_short(row.goods, row.currency))
-            for row in rows
+            for row in by_region
         ]
         ranking(named, alt="Goods sold by region: " + ", ".join(f"{name} {said}" for name, _, said in named),
                 key="regions")  # fmt: skip
@@ -163,7 +164,6 @@ def draw_regions() -> None:
 def draw_stock() -> None:
     with st.container(border=True, height="stretch"):
         section("Running low", "Less free stock than you sold in the last four weeks, or than the minimum order.")
-        low = ask(orders.running_low)
         if not low:
             st.caption("All published products have stock for the next weeks.")
         for row in low:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import questions
 from app.navigation import go, guard, page_of
 from app.parts import Column, Tile, bars, empty_state, metric_tiles, page_header, plain, section, table
 from app.parts.onboarding import card_until_done
@@ -11,7 +11,13 @@ from domain import orders, payments
 from domain.identity import Permission
 
 who, actor = guard()
-work_list = ask(orders.work_list)
+sees_prices, sees_payouts = actor.may(Permission.SEE_PRICES), actor.may(Permission.SEE_PAYOUTS)
+with questions() as put:
+    work_list = put(orders.work_list)
+    weeks = put(orders.sales_by_week) if sees_prices else []
+    owed = put(payments.my_balance, currency=who.currency) if sees_payouts else None
+    recent, _ = put(orders.orders_of_seller, size=6)
+    low = put(orders.running_low) if actor.may(Permission.SEE_STOCK) else []
 page_header(f"Hello, {who.person_name.split()[0]}", who.org_name)
 card_until_done()
 
@@ -37,17 +43,15 @@ with st.container(border=True, key="needs-me"):
             if st.button(label, key=f"todo-{show}", icon=":material/arrow_forward:", icon_position="right"):
                 go("manufacturer-orders", show="open" if show == "late" else show)
 
-weeks = ask(orders.sales_by_week) if actor.may(Permission.SEE_PRICES) else []
 tiles = []
-if actor.may(Permission.SEE_PAYOUTS):
-    owed = ask(payments.my_balance, currency=who.currency)
+if owed is not None:
     tiles.append(
         Tile(
             "Owed to you", words.money(owed, who.currency), "Your net earnings from accepted goods, not paid out yet.",
             url="manufacturer-payouts",
         )
     )  # fmt: skip
-if actor.may(Permission.SEE_PRICES):
+if sees_prices:
     tiles.append(
         Tile(
             "In open orders", words.money(work_list.open_value, work_list.currency),
@@ -74,7 +78,6 @@ if tiles:
 left, right = st.columns([1.7, 1], gap="medium")
 with left:
     section("Recent orders")
-    recent, _ = ask(orders.orders_of_seller, size=6)
     if not recent:
         empty_state(
             "receipt_long", "No orders yet", "Publish products with prices and stock, and buyers can order them.",
@@ -86,12 +89,11 @@ with left:
             Column("Buyer", lambda row: row.buyer_name),
             Column("State", lambda row: words.stage(row.state, row.progress), "state"),
         ]
-        if actor.may(Permission.SEE_PRICES):
+        if sees_prices:
             columns.insert(1, Column("Total", lambda row: words.money(row.total, row.currency), "right"))
         table("recent", recent, columns, on_open=lambda row: go("manufacturer-order", order=row.order_id))
 with right, st.container(border=True, key="low-stock"):
     section("Running low", "Free stock is less than you sold in the last four weeks, or less than your minimum order.")
-    low = ask(orders.running_low) if actor.may(Permission.SEE_STOCK) else []
     if not low:
         st.caption("All published products have stock for the next weeks.")
     for row in low:

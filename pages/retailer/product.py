@@ -6,7 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import perform, questions
 from app.navigation import go, guard, page_of
 from app.parts import Column, facts_list, id_of, page_header, plain, section, table
 from app.parts.badges import seller_badge
@@ -15,13 +15,17 @@ from app.parts.gallery import gallery
 from app.parts.matrix import in_order, order_matrix
 from app.parts.prices import why_this_price
 from app.parts.product_about import said
-from domain import catalog, discovery, orders, pricing
+from domain import catalog, discovery, orders, pricing, verification
 from domain.discovery import Landed, OfferCard
 from domain.identity import Permission
 from domain.pricing import Price
 
 _, actor = guard()
-product = ask(discovery.product_sheet, product_id=id_of("product"))
+with questions() as put:
+    product = put(discovery.product_sheet, product_id=id_of("product"))
+    media = put(catalog.media_of, product_ids=[product.product_id]).get(product.product_id, [])
+    claims = put(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
+    policies = put(catalog.policies, policy_ids=[offer.policy_id for offer in product.offers if offer.policy_id])
 unit = product.base_unit
 may_buy = actor.may(Permission.FILL_BASKET)
 variants = list({offer.variant_id: offer for offer in product.offers}.values())
@@ -120,7 +124,7 @@ def draw_buy(variant_id: UUID) -> tuple[OfferCard, int, Mapping[UUID, Landed]]:
         format_func=lambda value: f"{by_id[value].seller_name} ({by_id[value].sku})",
     )  # fmt: skip
     offer = by_id[offer_id]
-    seller_badge(offer.seller_id)
+    badge_slot = st.container()
     packs = {"": 1} | {pack.name: pack.base_units for pack in offer.packs}
     left, right = st.columns([1, 1])
     pack = right.selectbox(
@@ -136,8 +140,12 @@ def draw_buy(variant_id: UUID) -> tuple[OfferCard, int, Mapping[UUID, Landed]]:
     )  # fmt: skip
     quantity = int(count or least) * size
     wanted = {each.offer_id: quantity for each in offers}
-    prices = ask(pricing.resolve, quantities=wanted)
-    landed = ask(discovery.landed_prices, quantities=wanted)
+    with questions() as put:
+        prices = put(pricing.resolve, quantities=wanted)
+        landed = put(discovery.landed_prices, quantities=wanted)
+        badge = put(verification.badge_of, org_id=offer.seller_id)
+    with badge_slot:
+        seller_badge(offer.seller_id, badge=badge)
     price = prices.get(offer_id)
     if price is None:
         st.caption("There is no price for you here.")
@@ -205,11 +213,10 @@ def draw_suppliers(variant_id: UUID, quantity: int, landed: Mapping[UUID, Landed
     short = [each for each in offers if landed[each.offer_id].missing]
     for each in short[:3]:
         missing = words.money(landed[each.offer_id].missing, each.currency)
-        st.caption(plain(f"{each.seller_name} sells from an order value on: {missing} more of their goods are needed."))
+        st.caption(plain(f"{each.seller_name} has a smallest order: {missing} of goods are missing to it."))
 
 
 def draw_facts(offer: OfferCard) -> None:
-    claims = ask(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
     facts = {name: said(value) for name, value in product.specifications.items()}
     more = {
         "Barcode": offer.gtin, "Grade": offer.grade,
@@ -233,7 +240,7 @@ def draw_facts(offer: OfferCard) -> None:
                         f":green[:material/workspace_premium:] {plain(words.requirement(claim.requirement))} "
                         f":gray[:small[{plain(details)}]]"
                     )
-        policy = ask(catalog.policies, policy_ids=[offer.policy_id]).get(offer.policy_id) if offer.policy_id else None
+        policy = policies.get(offer.policy_id) if offer.policy_id else None
         if policy:
             with st.container(border=True):
                 section("Returns and warranty")
@@ -255,7 +262,7 @@ with buy, st.container(border=True):
     variant = choose_variant()
     shown, amount, at_the_door = draw_buy(variant)
 with about:
-    gallery(product.product_id, product.picture_file_id, product.name, product.description)
+    gallery(media, product.picture_file_id, product.name, product.description)
     draw_matrix(shown.seller_id)
     draw_suppliers(variant, amount, at_the_door)
     draw_facts(shown)

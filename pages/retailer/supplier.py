@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.navigation import go, guard, page_of
 from app.parts import Column, empty_state, facts_list, id_of, page_header, paged_table, plain, section
 from app.parts.badges import seller_badge
@@ -12,16 +12,17 @@ from domain import catalog, discovery, identity, trust, verification
 
 guard()
 org_id = id_of("org")
-supplier = ask(identity.supplier_card, org_id=org_id)
-facts = ask(discovery.supplier_facts, org_id=org_id)
-terms = ask(catalog.seller_terms, seller_id=org_id)
-reviews = ask(trust.reviews_of, subject_id=org_id)
-badge = ask(verification.badge_of, org_id=org_id)
+with questions() as put:
+    supplier = put(identity.supplier_card, org_id=org_id)
+    facts = put(discovery.supplier_facts, org_id=org_id)
+    terms = put(catalog.seller_terms, seller_id=org_id)
+    reviews = put(trust.reviews_of, subject_id=org_id)
+    badge = put(verification.badge_of, org_id=org_id)
 
 
 def draw_about() -> None:
     section("About")
-    seller_badge(org_id)
+    seller_badge(org_id, badge=badge)
     if supplier.about:
         st.text(supplier.about)
     average = sum(review.stars for review in reviews) / len(reviews) if reviews else None
@@ -97,7 +98,7 @@ with main:
         "supplier-products",
         products,
         [
-            Column("Product", lambda row: row.name, "open", width="medium"),
+            Column("Product", lambda row: row.name, "open", width=250),
             Column("Your price from", lambda row: words.unit_price(row.price or row.from_price, row.currency), "right",
                    first=True),
             Column("Smallest order", lambda row: words.number(row.minimum_quantity), "right"),
