@@ -278,6 +278,9 @@ def notice_link(here: Here, subject: str, subject_id: Any) -> None:
         st.page_link(
             page_of("manufacturer-product"), label="Open", icon=":material/arrow_forward:", query_params=facts
         )
+    if subject == "catalog_upload" and BY_URL["manufacturer-upload"].is_for(here):
+        facts = {"upload": str(subject_id)}
+        st.page_link(page_of("manufacturer-upload"), label="Open", icon=":material/arrow_forward:", query_params=facts)
     if subject == "setting" and BY_URL["admin-settings"].is_for(here):
         st.page_link(page_of("admin-settings"), label="Open", icon=":material/arrow_forward:")
     if subject == "verification" and BY_URL["account-verification"].is_for(here):

@@ -526,6 +526,8 @@ NOTICES: dict[str, str] = {
     "price_asked": "{asked_by} asks for a price below the floor for {customer} ({sku}). Please decide.",
     "price_given": "Your price for {customer} ({sku}) was given and holds now.",
     "price_refused": "Your price for {customer} ({sku}) was not given: {reason}",
+    "catalog_upload_done": "Your list {file} has come in: {rows}.",
+    "catalog_upload_failed": "Your list {file} could not come in: {problem}",
     "stock_low": "Running low: {goods}. Look at what to reorder.",
     "new_order": "New order {number} from {buyer}: please confirm or decline it.",
     "order_confirmed": "{seller} confirmed your order {number}.",

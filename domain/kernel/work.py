@@ -65,6 +65,14 @@ class Work:
         beside = None if personal is None else _beside(event, self.actor, personal)
         self.session.info.setdefault("events", []).append((event, beside))
 
+    def store(self) -> None:
+        """Write what was recorded so far into the log at once, in this transaction, and keep it in memory no longer.
+
+        For a command without a request id that records more than a few thousand events.
+        """
+        if events := self.session.info.pop("events", []):
+            _finish(self, self.session.info["command"], events=events)
+
 
 _BEGIN = text("select now_at, body_hash, answer from begin_work(:org_id, :user_id, :scope, :request_id, :command)")
 _BEGIN_TO_LOOK = text(
@@ -139,25 +147,40 @@ def _once(
                 raise RequestReused("This request was already sent with other contents. Please start again.")
             return _answer_type(command).validate_python(opened.answer["answer"])
         work = Work(session, actor, opened.now_at)
+        session.info["command"] = name
         answer = command(work, *args, **facts)
         session.flush()
         events, timers = session.info.pop("events", []), session.info.pop("timers", {})
         if events or timers or request_id is not None:
-            session.execute(
-                _FINISH,
-                {
-                    "events": to_json(
-                        [event.row() | ({"personal": beside} if beside else {}) for event, beside in events]
-                    ).decode(),
-                    "timers": to_json(timers).decode(),
-                    "command": name.rpartition(".")[2],
-                    "request_id": request_id,
-                    "body_hash": body_hash,
-                    "answer": json.dumps({"answer": _plain(command, answer)}) if request_id is not None else None,
-                    "now": work.now,
-                },
-            )
+            plain = json.dumps({"answer": _plain(command, answer)}) if request_id is not None else None
+            _finish(work, name, events=events, timers=timers, request_id=request_id, body_hash=body_hash, answer=plain)
         return answer
+
+
+def _finish(
+    work: Work,
+    name: str,
+    *,
+    events: list[tuple[Event, dict[str, Any] | None]],
+    timers: Mapping[str, Any] | None = None,
+    request_id: UUID | None = None,
+    body_hash: bytes | None = None,
+    answer: str | None = None,
+) -> None:
+    work.session.execute(
+        _FINISH,
+        {
+            "events": to_json(
+                [event.row() | ({"personal": beside} if beside else {}) for event, beside in events]
+            ).decode(),
+            "timers": to_json(timers or {}).decode(),
+            "command": name.rpartition(".")[2],
+            "request_id": request_id,
+            "body_hash": body_hash,
+            "answer": answer,
+            "now": work.now,
+        },
+    )
 
 
 def _is_answered(actor: Actor, request_id: Any) -> bool:

@@ -18,7 +18,7 @@ from domain.kernel.work import Work, begin, run
 from domain.reactions.accounts import CLOSING, WRITTEN, end_company_sessions, write_about_sign_in
 from domain.reactions.approvals import TOLD as TOLD_OF_APPROVALS
 from domain.reactions.approvals import tell_of_approval
-from domain.reactions.catalogue import DECIDED, tell_of_change
+from domain.reactions.catalogue import DECIDED, ENDED, tell_of_change, tell_of_upload
 from domain.reactions.factors import (
     LETTERS,
     NEW_BROWSERS,
@@ -62,6 +62,7 @@ REACTIONS: dict[str, tuple[Reaction, frozenset[str]]] = {
     "factors.tell_of_new_browser": (tell_of_new_browser, NEW_BROWSERS),
     "factors.tell_of_proposal": (tell_of_proposal, PROPOSALS),
     "catalogue.tell_of_change": (tell_of_change, DECIDED),
+    "catalogue.tell_of_upload": (tell_of_upload, ENDED),
     "prices.tell_of_price_request": (tell_of_price_request, ASKED),
     "recalls.tell_of_recall": (tell_of_recall, TOLD_OF_RECALLS),
     "stock.tell_of_low_stock": (tell_of_low_stock, LOW),

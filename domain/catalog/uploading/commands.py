@@ -185,7 +185,7 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
     } | {kind: made_of(int(work.now.timestamp() * 1000), secrets.randbits(80)).hex[:20]
          for kind in ("products", "variants", "offers", "tiers")}  # fmt: skip
     work.session.execute(_LONG)
-    _do(work, facts, merging.DROP, merging.TAKE, merging.ANALYZE)
+    _do(work, facts, merging.DROP, merging.TAKE, merging.INDEX, merging.ANALYZE)
     part = work.session.execute(merging.PART).one()
     if part.has_changed:
         _do(work, facts, merging.LOCK, merging.STALE, merging.LOOKED_AT)
@@ -230,13 +230,20 @@ def _do(work: Work, facts: Mapping[str, Any], *statements: Any) -> None:
 
 
 def _set_ladders(work: Work, statement: Any) -> None:
-    ladders = {
-        row.offer_id: [(int(quantity), Decimal(str(price))) for quantity, price in row.ladder]
-        for row in work.session.execute(statement)
-    }
-    work.session.expire_all()
-    if ladders:
-        set_prices(work, ladders=ladders)
+    """Part by part also where all is one transaction, so that memory knows no list as a whole."""
+    after = 0
+    while rows := work.session.execute(statement, {"after": after, "at_most": AT_A_TIME}).all():
+        work.session.expire_all()
+        set_prices(
+            work,
+            ladders={
+                row.offer_id: [(int(quantity), Decimal(str(price))) for quantity, price in row.ladder] for row in rows
+            },
+        )
+        after = rows[-1].line
+        if len(rows) == AT_A_TIME:
+            work.session.flush()
+            work.store()
 
 
 def fail_upload(work: Work, *, upload_id: UUID, problem: str) -> None:
@@ -293,7 +300,7 @@ def undo_upload(work: Work, *, upload_id: UUID) -> int:
         raise Conflict("Only an upload that is done can be undone.")
     facts = {"upload_id": upload_id, "org_id": org_id, "now": work.now}
     work.session.execute(_LONG)
-    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.ANALYZE_BACK)
+    _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.INDEX, merging.ANALYZE_BACK)
     _do(work, facts, merging.LOCK, merging.USED, merging.LOOKED_AT)
     taken = work.session.execute(merging.HOW_MANY).one()
     _do(work, facts, merging.UNDO_PRODUCTS, merging.UNDO_VARIANTS, merging.UNDO_OFFERS)

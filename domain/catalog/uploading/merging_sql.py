@@ -24,6 +24,7 @@ TAKE = text("""
         unit text, moq bigint, increment bigint, pack_units bigint, lead_time_days bigint, currency text, tax numeric,
         ladder jsonb, options jsonb, parent text)
 """)
+INDEX = text("create index on pg_temp.merged (line)")
 ANALYZE = text(
     "analyze pg_temp.merged (line, kind, sku, why, is_first, offer_id, product_id, variant_id, options, pack_units,"
     " parent)"
@@ -159,8 +160,8 @@ CHANGE_OFFERS = text("""
       and cardinality(array_remove(m.changes, 'price')) > 0
 """)
 LADDERS = text("""
-    select offer_id, ladder from merged
-    where kind = 'changed' and why is null and 'price' = any (changes) order by offer_id
+    select line, offer_id, ladder from merged
+    where kind = 'changed' and why is null and 'price' = any (changes) and line > :after order by line limit :at_most
 """)
 VERSIONS = text("""
     update merged m set version = o.version
@@ -242,9 +243,9 @@ UNDO_OFFERS = text("""
       and cardinality(array_remove(m.changes, 'price')) > 0
 """)
 LADDERS_BEFORE = text("""
-    select offer_id, before -> 'ladder' as ladder from merged
+    select line, offer_id, before -> 'ladder' as ladder from merged
     where kind = 'changed' and why is null and 'price' = any (changes) and before ->> 'ladder' is not null
-    order by offer_id
+      and line > :after order by line limit :at_most
 """)
 MARK_UNDONE = text("""
     update catalog_upload_rows r

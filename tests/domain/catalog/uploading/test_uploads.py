@@ -1,5 +1,6 @@
 """A file of products and prices: checked, brought in, mended, brought in again and taken back."""
 
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 import xlsxwriter
 from sqlalchemy import text
 
-from domain import catalog
+from domain import catalog, notifications, reactions
+from domain.catalog.uploading import commands
 from domain.identity import OrgKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.kernel.work import begin, run
+from domain.kernel.work import begin, clock, run
 from tests.make.market import Company, company, offer
 
 HEADER = ["Art.-Nr.", "Bezeichnung", "Marke", "EAN", "Preis", "ab 50", "MOQ", "Lieferzeit"]
@@ -119,7 +121,11 @@ def _drafts(maker: Company, upload_id: UUID) -> list[UUID]:
         return catalog.drafts_of_upload(work, upload_id=upload_id)
 
 
-def test_changes_leave_what_the_file_does_not_say_and_are_undone(maker: Company, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_a_time", [5000, 1])  # lists of prices change part by part, also within one transaction
+def test_changes_leave_what_the_file_does_not_say_and_are_undone(
+    maker: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    monkeypatch.setattr(commands, "AT_A_TIME", at_a_time)
     first = offer(maker, "Carafe", tiers=[(1, "10.00"), (50, "8.00")], on_hand=5)
     second = offer(maker, "Bowl", tiers=[(1, "5.00")], on_hand=0)
     third = offer(maker, "Dish", tiers=[(1, "7.00")], on_hand=0)
@@ -257,3 +263,33 @@ def test_only_those_who_manage_offers_and_prices_upload(maker: Company, tmp_path
     with pytest.raises(Invalid):
         run(maker.owner, catalog.check_upload, path=workbook(tmp_path / "empty.xlsx", []), name="x")
     assert sheet(maker.owner, one.upload_id).state == "checked"
+
+
+def told(who: Actor) -> list[tuple[str, UUID, str]]:
+    reactions.deliver_new()
+    with begin(who) as work:
+        found, _ = notifications.my_notices(work)
+    return [(one.kind, one.subject_id, one.facts["file"]) for one in found if one.kind.startswith("catalog_upload")]
+
+
+def test_whoever_started_a_long_list_is_told_when_it_is_in_or_failed(maker: Company, tmp_path: Path) -> None:
+    quick = check(maker.owner, workbook(tmp_path / "quick.xlsx", [good(1)]))
+    bring(maker.owner, quick.upload_id)
+    assert told(maker.owner) == []  # who waits for a second is still there
+    long = check(maker.owner, workbook(tmp_path / "long.xlsx", [good(2), good(3)]))
+    run(maker.owner, catalog.start_upload, upload_id=long.upload_id, mode=catalog.UploadMode.GOOD)
+    with begin(maker.owner) as work:
+        later = work.now + timedelta(minutes=3)
+    assert run(maker.owner, catalog.carry_on_upload, upload_id=long.upload_id, at_most=1) == 1
+    assert told(maker.owner) == []
+    with clock(later):
+        assert run(maker.owner, catalog.carry_on_upload, upload_id=long.upload_id, at_most=1) == 0
+    assert told(maker.owner) == [("catalog_upload_done", long.upload_id, "long.xlsx")]
+    lost = check(maker.owner, workbook(tmp_path / "lost.xlsx", [good(4)]))
+    run(maker.owner, catalog.start_upload, upload_id=lost.upload_id, mode=catalog.UploadMode.GOOD)
+    with clock(later):
+        run(Actor.system(), catalog.fail_upload, upload_id=lost.upload_id, problem="It could not be stored.")
+    assert {one[:2] for one in told(maker.owner)} == {
+        ("catalog_upload_done", long.upload_id), ("catalog_upload_failed", lost.upload_id),
+    }  # fmt: skip
+    assert told(maker.people[Variant.SALES_REPRESENTATIVE]) == []
