@@ -65,14 +65,6 @@ class Work:
         beside = None if personal is None else _beside(event, self.actor, personal)
         self.session.info.setdefault("events", []).append((event, beside))
 
-    def store(self) -> None:
-        """Write what was recorded so far into the log at once, in this transaction, and keep it in memory no longer.
-
-        For a command without a request id that records more than a few thousand events.
-        """
-        if events := self.session.info.pop("events", []):
-            _finish(self, self.session.info["command"], events=events)
-
 
 _BEGIN = text("select now_at, body_hash, answer from begin_work(:org_id, :user_id, :scope, :request_id, :command)")
 _BEGIN_TO_LOOK = text(
@@ -155,6 +147,15 @@ def _once(
             plain = json.dumps({"answer": _plain(command, answer)}) if request_id is not None else None
             _finish(work, name, events=events, timers=timers, request_id=request_id, body_hash=body_hash, answer=plain)
         return answer
+
+
+def store_events(work: Work) -> None:
+    """Write what was recorded so far into the log at once, in this transaction, and keep it in memory no longer.
+
+    For a command without a request id that records more than a few thousand events.
+    """
+    if events := work.session.info.pop("events", []):
+        _finish(work, work.session.info["command"], events=events)
 
 
 def _finish(

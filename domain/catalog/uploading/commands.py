@@ -37,7 +37,7 @@ from domain.identity import OrgKind, Permission
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.ids import made_of, new_id
 from domain.kernel.money import currency_code
-from domain.kernel.work import Work
+from domain.kernel.work import Work, store_events
 
 AT_A_TIME = 5000  # about a second's work
 # All or none of a million rows is one transaction, each statement of it minutes long.
@@ -243,7 +243,7 @@ def _set_ladders(work: Work, statement: Any) -> None:
         after = rows[-1].line
         if len(rows) == AT_A_TIME:
             work.session.flush()
-            work.store()
+            store_events(work)
 
 
 def fail_upload(work: Work, *, upload_id: UUID, problem: str) -> None:
