@@ -234,15 +234,18 @@ def _below_the_floor(stage: Stage, seller: Trader) -> None:
 
 def _winter_list(stage: Stage, seller: Trader) -> None:
     """A price list as a file: some prices change, two articles are new, two lines cannot be taken."""
-    rows = ["Article;Description;Price from 48;Minimum;Case;Lead time (days);VAT %;GTIN"]
-    for offered in _offers(seller, "LG-1010", "LG-30"):
-        price = cents(offered.price * Decimal("1.02"))
-        rows.append(f"{offered.sku};{offered.item.name};{price};{offered.minimum};{offered.item.pack};4;25;")
+    rows = ["Article;Name;Category;Price from 12;Price from 48;Price from 144;Minimum;Case;Lead time (days);VAT %"]
+    for offered in _offers(seller, "LG-2001", "LG-3012"):
+        item, prices = offered.item, [cents(price * Decimal("1.02")) for _, price in offered.tiers(stage.now)]
+        rows.append(
+            f"{offered.sku};{item.name};{item.category};{prices[0]};{prices[1]};{prices[2]};12;{item.pack};"
+            f"{offered.lead_days};25"
+        )
     rows += [
-        "LG-1060;Schnapps glass Mälaren 4 cl;2.60;24;12;4;25;",
-        "LG-3020;Lantern Åsnen 22 cm;14.90;6;6;6;25;",
-        "LG-3021;Lantern Åsnen 30 cm;;6;6;6;25;",
-        "LG-3022;Tealight tray Åsnen;nineteen;6;6;6;25;",
+        "LG-1060;Schnapps glass Mälaren 4 cl;Tableware;2.60;2.40;2.20;12;12;4;25",
+        "LG-3020;Lantern Åsnen 22 cm;Home decoration;14.90;13.90;12.80;12;6;6;25",
+        "LG-3021;Lantern Åsnen 30 cm;Home decoration;;;;12;6;6;25",
+        "LG-3022;Tealight tray Åsnen;Home decoration;nineteen;;;12;6;6;25",
     ]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "winter.csv"

@@ -15,6 +15,7 @@ from app.parts.downloads import rows_button
 from domain.kernel.errors import Conflict
 
 PAGE_SIZE = 25
+_MEDIUM = 236  # pixels: "Water tumbler Vänern 30 cl, Smoke"
 # On a telephone: how wide names and other words are, how high their rows (Streamlit breaks lines in rows of more than
 # four rem), and how many letters fit on one line.
 _NAME, _WORDS, _TALL, _SHORT = 140, 120, 60, 14
@@ -158,6 +159,8 @@ def table(
     if is_narrow():
         columns, height = _for_telephones(rows, columns)
     for column in columns:
+        if column.width == "medium":
+            column = replace(column, width=_MEDIUM)
         values = [column.value(row) for row in rows]
         if column.kind == "state":
             data[column.title] = [[words.state_word(value)] for value in values]
@@ -187,13 +190,25 @@ def is_narrow() -> bool:
     return st.context.cookies.get(cookie_name()) == "1"
 
 
+def line_columns(weights: Sequence[float]) -> Sequence[Any]:
+    """Places for a line of goods: what it is, how many, what it costs, and the way out.
+
+    On a telephone the last three stand in one row below the first instead of below each other.
+    """
+    if not is_narrow():
+        return st.columns(weights, vertical_alignment="center")
+    name = st.container()
+    below = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    return name, below.container(width=150), below.container(width="content"), below.container(width="content")
+
+
 def _for_telephones(rows: Sequence[Any], columns: Sequence[Column]) -> tuple[list[Column], int | None]:
     """The columns in another order, and how high a row is.
 
     The name is first, whole on two or three lines, then what one looks for first, then what opens the row. A button
     has one line, so a long name that opens its row becomes text, and "View" stands behind it.
     """
-    head = next((column for column in columns if column.width in ("medium", "large") and column.kind != "state"), None)
+    head = next((column for column in columns if _is_wide(column) and column.kind in ("text", "open")), None)
     if head is None:
         return list(columns), None
     opens = [column for column in columns if column.kind == "open"]
@@ -212,6 +227,10 @@ def _for_telephones(rows: Sequence[Any], columns: Sequence[Column]) -> tuple[lis
     ordered = [replace(head, width=_NAME if head.kind == "text" else head.width), *fitted]
     is_tall = any(_longest(rows, column) > _SHORT for column in ordered if column.kind == "text")
     return ordered, _TALL if is_tall else None
+
+
+def _is_wide(column: Column) -> bool:
+    return column.width in ("medium", "large") or (isinstance(column.width, int) and column.width > _NAME)
 
 
 def _longest(rows: Sequence[Any], column: Column) -> int:

@@ -50,13 +50,14 @@ def draw_all() -> None:
         Column("Product", named, width="medium"),
         Column("Views", lambda row: words.number(row.views), "right", first=True,
                help="How often people of other companies opened the product's page. All its sellers share them."),
-        Column("Into baskets", lambda row: words.number(row.additions), "right",
+        Column("Baskets", lambda row: words.number(row.additions), "right",
                help="How often it was put into a basket; more of the same counts once."),
         Column("Orders", lambda row: words.number(row.orders), "right", first=True, help="Orders that were paid for."),
-        Column("Orders ÷ views", lambda row: share(row.orders, row.views), "right"),
+        Column("Orders per view", lambda row: "–" if not row.views else f"{row.orders / row.views:.2f}", "right",
+               help="Above 1 where people order without a look at the page: from a list, by quick order."),
         Column("Units", lambda row: words.number(row.units), "right"),
-        Column("Companies that looked", lambda row: companies(row.viewers), "right",
-               help="One or two are not counted out: who only looked stays private."),
+        Column("Companies", lambda row: companies(row.viewers), "right",
+               help="How many looked. One or two are not counted out: who only looked stays private."),
         Column("Buyers", lambda row: words.number(row.buyers), "right"),
         Column("Came back", lambda row: words.number(row.repeat_buyers), "right",
                help="Buyers who had ordered it before, or did so twice."),
@@ -90,7 +91,7 @@ def draw_one(offer: UUID) -> None:
         ("Ordered", row.orders, f"by {words.number(row.buyers)}, {words.number(row.units)} units"),
         ("Came back", row.repeat_buyers, "buyers"),
     ]
-    st.caption("The shares are of the step before.")
+    st.caption("Shares are of the step before, above 100 % where people came without it: from a list, by quick order.")
     with st.grid(4, min_column_width=150, gap="small"):
         before: int | None = None
         for title, count, note in steps:

@@ -121,7 +121,7 @@ paged_table(
 )  # fmt: skip
 if here and may_manage:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = pick_lot("What to do something with", here, key="chosen-lot")
+        chosen = pick_lot("Lot and place", here, key="chosen-lot")
         if st.button("Move", icon=":material/move_item:") and chosen is not None:
             move(chosen)
         if st.button("Count", icon=":material/checklist:") and chosen is not None:

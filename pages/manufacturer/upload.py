@@ -124,7 +124,7 @@ def draw_bad(sheet: UploadSheet) -> None:
         rows,
         [
             Column("Line", lambda row: words.number(row.line), "right", width="small"),
-            Column("What is wrong", lambda row: row.why, width="large"),
+            Column("What is wrong", lambda row: words.sentence_case(row.why), width="large"),
             Column("The row", lambda row: " · ".join(cell for cell in row.cells if cell) or "–", width="large"),
         ],
         alt="Rows that cannot come in, and why",

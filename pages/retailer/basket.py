@@ -10,6 +10,7 @@ from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
 from app.parts import Sum, empty_state, money_table, page_header, plain, thumbnails
 from app.parts.prices import saved_on, why_this_price
+from app.parts.tables import line_columns
 from app.parts.trade import what_stops
 from domain import orders
 from domain.kernel.money import rounded
@@ -60,7 +61,7 @@ def draw_hint(line: BasketRow) -> None:
 
 
 def draw_line(line: BasketRow) -> None:
-    name, amount, money, remove = st.columns([4.2, 1.4, 1.2, 0.4], vertical_alignment="center")
+    name, amount, money, remove = line_columns([4.2, 1.4, 1.2, 0.4])
     with name, st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         if line.picture_file_id in small:
             st.image(small[line.picture_file_id], width=56, alt="")

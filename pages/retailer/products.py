@@ -267,14 +267,12 @@ def draw_card(product: ProductRow) -> None:
             picture,
             f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}  \n"
             f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
-            f":gray[:small[{plain(product.category or '')}]]",
+            f":gray[:small[{plain(product.category or '')}]]\n\n"
+            f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
+            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}]{stock}"
+            f"{level_mark(levels.get(product.seller_id, 0))}",
             key=str(product.product_id), help=plain(why_here(product)) if find else None,
         )  # fmt: skip
-        mark = level_mark(levels.get(product.seller_id, 0))
-        st.markdown(
-            f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
-            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}]{stock}{mark}"
-        )
         compare_button(product.product_id, key=f"compare-{product.product_id}")
 
 

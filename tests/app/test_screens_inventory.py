@@ -119,6 +119,6 @@ def test_a_shop_puts_away_takes_sales_in_and_orders_again(market: Market) -> Non
 def test_performance_shows_the_steps_of_a_product(market: Market) -> None:
     [maker] = market.makers
     with screen(maker.emails[OWNER], "manufacturer-performance", range="30d") as at:
-        assert "Into baskets" in str(at.dataframe[0].value.columns)
+        assert "Baskets" in str(at.dataframe[0].value.columns)
     with screen(maker.emails[OWNER], "manufacturer-performance", offer=maker.offers[0], range="30d") as at:
         assert "Put into a basket" in drawn(at) and "Orders behind it" in drawn(at)
