@@ -57,5 +57,5 @@ def _capacity(org_id: UUID) -> None:
 
 
 def level_mark(level: int) -> str:
-    """The badge as part of a line of Markdown; nothing below level 3."""
-    return " :green-badge[:material/verified: Verified]" if level >= 3 else ""
+    """The badge as the end of a line of Markdown; nothing below level 3."""
+    return f" :green[:small[{MARK} Verified]]" if level >= 3 else ""

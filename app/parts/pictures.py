@@ -30,7 +30,7 @@ def beside(picture: bytes | None, text: str, *, key: str, help: str | None = Non
         st.markdown(text, help=help)
         return
     # The style says how wide it stands: told a width, Streamlit would scale every picture anew with each drawing.
-    with st.container(key=f"thumb-{key}", horizontal=True, gap="small", vertical_alignment="center", wrap=False):
+    with st.container(key=f"thumb-{key}", horizontal=True, gap="small", vertical_alignment="top", wrap=False):
         st.image(picture, alt="")
         st.markdown(text, help=help)
 

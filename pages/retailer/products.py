@@ -253,7 +253,7 @@ def draw_card(product: ProductRow) -> None:
     if product.list_price is not None and product.list_price != shown:
         listed = f" :gray[~~{plain(words.unit_price(product.list_price, product.currency))}~~]"
     told = plain(words.stock(product.stock, product.available))
-    stock = f" :{words.stock_colour(product.stock)}-badge[{told}]" if told else ""
+    stock = f":{words.stock_colour(product.stock)}[:small[{told}]]" if told else ""
     more = f" +{product.sellers - 1} more" if product.sellers > 1 else ""
     picture = small.get(product.picture_file_id) if product.picture_file_id else None
     with st.container(border=True, height="stretch", gap="xsmall"):
@@ -263,15 +263,17 @@ def draw_card(product: ProductRow) -> None:
             icon=None if picture else ":material/inventory_2:",
             query_params={"product": str(product.product_id)},
         )
+        lines = [
+            f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}",
+            f":gray[:small[{plain(product.seller_name)}{plain(more)}]]",
+            f":gray[:small[{plain(product.category or '')}]]{level_mark(levels.get(product.seller_id, 0))}",
+            f":small[From {plain(words.quantity(product.minimum_quantity))} · "
+            f"{plain(words.lead_time(product.lead_time_days))}]",
+            stock,
+        ]
         beside(
-            picture,
-            f"from **{price}** :gray[per {plain(words.plural(product.base_unit, 1))}]{listed}  \n"
-            f":gray[:small[{plain(product.seller_name)}{plain(more)}]]  \n"
-            f":gray[:small[{plain(product.category or '')}]]\n\n"
-            f":gray-badge[From {plain(words.quantity(product.minimum_quantity))}] "
-            f":gray-badge[{plain(words.lead_time(product.lead_time_days))}]{stock}"
-            f"{level_mark(levels.get(product.seller_id, 0))}",
-            key=str(product.product_id), help=plain(why_here(product)) if find else None,
+            picture, "  \n".join(filter(None, lines)), key=str(product.product_id),
+            help=plain(why_here(product)) if find else None,
         )  # fmt: skip
         compare_button(product.product_id, key=f"compare-{product.product_id}")
 
