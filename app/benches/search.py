@@ -267,6 +267,8 @@ def _fill(products: int, say: Callable[[str], None]) -> None:
         connection.execute(LOAD.read_text().encode(), prepare=False)
         for statement in indexes:
             connection.execute(statement.encode())
+        # The search's own indexes are of slices, of which a bare query knows nothing.
+        connection.execute("create index bench_words_idx on product_search using gin (words)")
         for table in _TABLES:
             connection.execute(f"alter table {table} enable trigger user".encode())
         connection.execute("vacuum analyze")
@@ -311,7 +313,7 @@ def _without_indexes(connection: Any) -> list[str]:
 def _check_sample(connection: Any) -> None:
     """What the product's own function makes of some of the products is what was loaded."""
     same = (
-        "select md5(string_agg(md5((to_jsonb(s) - 'in_stock')::text), '' order by s.product_id))"
+        "select md5(string_agg(md5((to_jsonb(s) - 'in_stock' - 'slice')::text), '' order by s.product_id))"
         " from product_search s join bench_sample b on b.id = s.product_id"
     )
     connection.execute("create temporary table bench_sample as select id from products order by md5(id::text) limit 99")

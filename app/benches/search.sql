@@ -51,11 +51,11 @@ select pg_temp.id('d', n), seller_id, variant_id, '-' from made where in_stock;
 insert into stock_balances (variant_id, location_id, lot_id, org_id, on_hand)
 select variant_id, location_id, pg_temp.id('d', n), seller_id, 10000 from made where in_stock;
 
-insert into product_search (product_id, category_id, words, length, numbers, is_open, has_chosen, offer_ids, seller_ids,
+insert into product_search (product_id, category_id, slice, words, length, numbers, is_open, has_chosen, offer_ids, seller_ids,
                             minimums, leads, prices, currencies, minimum, lead, from_price, currency,
                             seller_id, shelf, in_stock)
-select m.id, m.category_id, w.words, (select sum(cardinality(u.positions)) from unnest(w.words) u), array[sku], true,
-       false, array[offer_id], array[seller_id], array[minimum], array[lead], array[p.lowest], array['EUR'],
+select m.id, m.category_id, search_slice(m.n), w.words, (select sum(cardinality(u.positions)) from unnest(w.words) u),
+       array[sku], true, false, array[offer_id], array[seller_id], array[minimum], array[lead], array[p.lowest], array['EUR'],
        minimum, lead, p.lowest, 'EUR', seller_id, search_shelf(minimum, lead, p.lowest), in_stock
 from made m join categories c on c.id = m.category_id
 cross join lateral (select round(price * 0.9, 2)::numeric(19, 6) as lowest) p

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
@@ -102,13 +103,22 @@ class ProductSearch(Record):
     __tablename__ = "product_search"
     __table_args__ = (
         CheckConstraint("length >= 0", name="length"),
+        CheckConstraint("slice between 0 and 3", name="slice"),
         CheckConstraint(
             "cardinality(offer_ids) = cardinality(seller_ids) and cardinality(offer_ids) = cardinality(minimums)"
             " and cardinality(offer_ids) = cardinality(leads) and cardinality(offer_ids) = cardinality(prices)"
             " and cardinality(offer_ids) = cardinality(currencies)",
             name="lists",
         ),
-        Index("product_search_words_idx", "words", postgresql_using="gin"),
+        *(
+            Index(
+                f"product_search_words_{each}_idx",
+                "words",
+                postgresql_using="gin",
+                postgresql_where=text(f"slice = {each}"),
+            )
+            for each in range(4)
+        ),
         Index("product_search_numbers_idx", "numbers", postgresql_using="gin"),
         Index("product_search_sellers_idx", "seller_ids", postgresql_using="gin"),
         Index("product_search_category_id_idx", "category_id", "product_id"),
@@ -117,24 +127,25 @@ class ProductSearch(Record):
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
     category_id: Mapped[UUID | None]
-    words: Mapped[str] = mapped_column(TSVECTOR)
+    seller_id: Mapped[UUID | None]
+    lead: Mapped[int | None]
+    minimum: Mapped[int | None]
     length: Mapped[int] = mapped_column(Integer)
-    numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    shelf: Mapped[int | None] = mapped_column(Integer)
+    slice: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     is_open: Mapped[bool]
     has_chosen: Mapped[bool]
+    in_stock: Mapped[bool] = mapped_column(server_default=text("false"))
+    from_price: Mapped[Decimal | None] = mapped_column(Numeric)
+    currency: Mapped[str | None]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     offer_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     seller_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     minimums: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     prices: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))
     currencies: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    minimum: Mapped[int | None]
-    lead: Mapped[int | None]
-    from_price: Mapped[Decimal | None] = mapped_column(Numeric)
-    currency: Mapped[str | None]
-    seller_id: Mapped[UUID | None]
-    shelf: Mapped[int | None] = mapped_column(Integer)
-    in_stock: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SearchLexeme(Record):
@@ -157,7 +168,7 @@ class SearchLexeme(Record):
 
 
 class SearchTotal(Record):
-    """How many products there were at the last count, and how many words together: one row."""
+    """How many products there were at the last count, how many words together, and where new ones go: one row."""
 
     __tablename__ = "search_totals"
     __table_args__ = (CheckConstraint("is_only", name="only"),)
@@ -165,6 +176,7 @@ class SearchTotal(Record):
     is_only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     documents: Mapped[int]
     lengths: Mapped[int]
+    slice: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     counted_at: Mapped[Instant]
 
 

@@ -2,7 +2,7 @@
 
 Three questions, whatever comes in: what the words are (`search_terms`: stems, how rare each is, how it may have been
 meant), which products and facets (`search_page`: BM25 over at most `CANDIDATES` products), and what the shown rows
-say, read under row-level security. Prices come from `pricing` for the shown rows alone.
+say, read under row-level security. Along with them comes what decides their prices, which `pricing` works out.
 
 What was tried for the ranking on judged queries stands beside the bench (`app/benches/search_quality.py`).
 """
@@ -65,8 +65,8 @@ _PAGE = text(
     " cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push, cast(:filters as jsonb), :order,"
     " :size, :skip, :candidates, :now)"
 )
-# One row for each product that is shown: its best offer among those that passed the filters, and how its seller shows
-# stock to whoever asks.
+# One row for each product that is shown: its best offer among those that passed the filters, how its seller shows stock
+# to whoever asks, and what decides its price.
 _SHOWN = text("""
     with wanted as materialized (
         select w.product_id, w.place, w.offer_id
@@ -75,11 +75,15 @@ _SHOWN = text("""
     ), stocked as materialized (
         select w.product_id, w.place, o.id as offer_id, o.seller_id, o.sku, o.currency, o.minimum_quantity,
                o.order_increment, o.lead_time_days, coalesce(a.available, 0) as available,
-               (select min(t.unit_price) from price_tiers t
-                where t.offer_id = o.id and t.valid_to is null) as from_price
+               t.from_price, t.quantities, t.prices
         from wanted w join offers o on o.id = w.offer_id and o.state = 'published'
         left join stock_available(cast(:offers as uuid[]), :now) a on a.offer_id = o.id
-    ), best as (
+        cross join lateral (
+            select min(t.unit_price) as from_price,
+                   array_agg(t.minimum_quantity order by t.minimum_quantity) as quantities,
+                   array_agg(t.unit_price order by t.minimum_quantity) as prices
+            from price_tiers t where t.offer_id = o.id and t.valid_to is null) t
+    ), best as materialized (
         select distinct on (product_id) *, count(*) over (partition by product_id) as offers,
                (select count(distinct x.seller_id) from stocked x where x.product_id = s.product_id) as sellers
         from stocked s where from_price is not null
@@ -88,11 +92,14 @@ _SHOWN = text("""
     )
     select b.product_id, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, b.sellers, b.offers,
            b.offer_id, b.seller_id, s.name as seller_name, b.sku, b.currency, b.from_price, b.minimum_quantity,
-           b.order_increment, b.lead_time_days, b.available, p.external_id, b.place, d.display, d.few_below
+           b.order_increment, b.lead_time_days, b.available, p.external_id, b.place, d.display, d.few_below,
+           b.minimum_quantity as quantity, b.quantities, b.prices, x.ladder, x.floor, x.rules
     from best b join products p on p.id = b.product_id join organizations s on s.id = b.seller_id
     left join categories c on c.id = p.category_id
     left join stock_displays_for_me(array(select distinct k.seller_id from stocked k), :day) d
         on d.seller_id = b.seller_id
+    left join price_terms(array(select cast(:me as uuid) from best), array(select k.offer_id from best k), :now) x
+        on x.offer_id = b.offer_id
     order by b.place
 """)
 
@@ -281,19 +288,20 @@ def _shown(work: Work, found: list[dict[str, Any]], asked: _Asked, how: str, *, 
     # Written as PostgreSQL writes lists: they are many, and the driver looks at each element of a list by itself.
     products, places, offers = ("{" + ",".join(map(str, column)) + "}" for column in zip(*pairs, strict=True))
     facts = {"products": products, "places": places, "offers": offers, "now": work.now, "day": work.now.date()}
-    answer = work.session.execute(_SHOWN, facts | {"cheapest": cheapest})
+    answer = work.session.execute(_SHOWN, facts | {"cheapest": cheapest, "me": work.actor.org_id})
     names, rows = tuple(answer.keys()), answer.all()
-    prices = pricing.resolve(work, quantities={row.offer_id: row.minimum_quantity for row in rows})
+    prices = pricing.shown_prices(work, rows)
     shown = []
     for row in rows:
-        price, stock = prices.get(row.offer_id), told(row.available, *display_of(row.display, row.few_below))
+        price, list_price = prices.get(row.offer_id, (None, None))
+        stock = told(row.available, *display_of(row.display, row.few_below))
         shown.append(
             ProductRow.model_validate(
                 dict(zip(names, row, strict=True))
                 | stock.told
                 | {
-                    "price": price.unit_price if price else None,
-                    "list_price": price.list_price if price else None,
+                    "price": price,
+                    "list_price": list_price,
                     "why": _why(found[row.place], asked, how, stock.word),
                 }
             )

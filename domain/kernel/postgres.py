@@ -45,7 +45,6 @@ _CONFIGURATION = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
@@ -166,11 +165,23 @@ def _initdb(data: Path, server: Server, way: Way) -> str:
         # The server's own collation is independent of the machine, so an index never goes stale with libc.
         options = ["--auth", "scram-sha-256", "--data-checksums", "--encoding", "UTF8", "--locale", "C"]
         options += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"]
-        options += [f"--set={name}={value}" for name, value in (_CONFIGURATION | _shared_memory()).items()]
+        options += [f"--set={name}={value}" for name, value in (_CONFIGURATION | _buffers() | _shared_memory()).items()]
         done = way.run([bin_dir() / "initdb", "-D", data, "--username", SUPERUSER, "--pwfile", password_file, *options])
     finally:
         os.unlink(password_file)
     return "" if done.returncode == 0 else done.stdout
+
+
+def _buffers() -> dict[str, str]:
+    """An eighth of the memory that there is for us, up to 1 GB: to fetch a page costs more than to read it."""
+    given = []
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # not everywhere
+        given.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for limit in ("memory.max", "memory/memory.limit_in_bytes"):  # a container's
+        with contextlib.suppress(OSError, ValueError):
+            given.append(int(Path("/sys/fs/cgroup", limit).read_text()))
+    megabytes = min(given, default=0) // 8 // 2**20
+    return {"shared_buffers": f"{min(max(megabytes, 256), 1024)}MB"}
 
 
 def _shared_memory() -> dict[str, str]:

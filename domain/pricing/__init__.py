@@ -16,7 +16,7 @@ from domain.pricing.queries import (
     price_history,
 )
 from domain.pricing.requests import ask_price, decide_price_request, price_requests
-from domain.pricing.resolver import Ask, Price, resolve, resolve_many
+from domain.pricing.resolver import Ask, Price, resolve, resolve_many, shown_prices
 from domain.pricing.rules import close_group, end_rule, make_rule, open_group, set_group_members, set_product_minimum
 from domain.pricing.spending import LineUse, PromotionUsedUp, return_promotions, spend_promotions
 from domain.pricing.states import PriceRequestState, RuleKind, Scope, Step
@@ -65,5 +65,6 @@ __all__ = [
     "return_promotions",
     "set_group_members",
     "set_product_minimum",
+    "shown_prices",
     "spend_promotions",
 ]

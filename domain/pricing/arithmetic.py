@@ -105,6 +105,15 @@ def price_line(terms: Terms, quantity: int, *, spent: Mapping[UUID, tuple[Decima
     return Priced(line.list_price, line.price, tuple(line.trace), use)
 
 
+def unit_and_list(terms: Terms, quantity: int) -> tuple[Decimal, Decimal]:
+    """The unit price of a quantity and the list price, without reasons: a page of results asks that for every row."""
+    if not terms.rules and terms.contract is None:  # nothing but the ladder decides, so its tier is the price
+        price = terms.ladder[reached(terms.ladder, quantity)][1]
+        return price, price
+    priced = price_line(terms, quantity)
+    return priced.unit_price, priced.list_price
+
+
 def next_break(terms: Terms, quantity: int, increment: int, price: Decimal) -> tuple[int, Decimal] | None:
     """The smallest larger quantity, in whole increments, at which one unit costs less: it and that price."""
     plain = not terms.rules and terms.contract is None
@@ -112,7 +121,7 @@ def next_break(terms: Terms, quantity: int, increment: int, price: Decimal) -> t
     for rule in terms.rules:
         breaks |= {rule.minimum_quantity} | {minimum for minimum, _ in rule.prices}
     for wanted in sorted({-(-each // increment) * increment for each in breaks if each > quantity}):
-        # Where nothing but the ladder decides, its tier is the price; a page of results asks that for every row.
+        # Where nothing but the ladder decides, its tier is the price.
         lower = terms.ladder[reached(terms.ladder, wanted)][1] if plain else price_line(terms, wanted).unit_price
         if lower < price:
             return wanted, lower

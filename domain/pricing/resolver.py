@@ -5,7 +5,7 @@ one statement however many there are. The order of the steps stands in `arithmet
 rule, what one unit costs after it, and what it changed in the value of the line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from domain.identity import Permission
 from domain.kernel.errors import NotFound
 from domain.kernel.work import Work
-from domain.pricing.arithmetic import Rule, Terms, Trace, Use, next_break, price_line
+from domain.pricing.arithmetic import Rule, Terms, Trace, Use, next_break, price_line, unit_and_list
 from domain.pricing.states import RuleKind, Step
 
 
@@ -109,6 +109,23 @@ def resolve_many(work: Work, *, asks: Sequence[Ask], at: datetime | None = None)
     return _resolved(work, asks, at, False)
 
 
+def shown_prices(work: Work, rows: Iterable[Any]) -> dict[UUID, tuple[Decimal, Decimal]]:
+    """What `resolve` says of unit price and list price, for a question that reads prices along with what it shows.
+
+    A row has `offer_id`, `seller_id`, `quantity`, `currency`, the ladder of today (`quantities` and `prices`) and what
+    `price_terms` answers (`ladder`, `floor`, `rules`).
+    """
+    me = work.actor.org_id
+    if me is None and not work.actor.is_system:
+        raise NotFound
+    prices, costs = work.actor.may(Permission.SEE_PRICES), work.actor.may(Permission.SEE_COSTS)
+    told = [row for row in rows if (prices if row.seller_id == me else costs) and (row.quantities or row.ladder)]
+    contracts = _contract_prices(work, [Ask(me, row.offer_id, row.quantity) for row in told], work.now)
+    return {
+        row.offer_id: unit_and_list(_terms(row, contracts.get((me, row.offer_id))), row.quantity) for row in told
+    }
+
+
 def _resolved(work: Work, asks: Sequence[Ask], at: datetime | None, together: bool) -> dict[Ask, Price]:
     if work.actor.org_id is None and not work.actor.is_system:
         raise NotFound
@@ -141,17 +158,21 @@ def _contract_prices(
 
 
 def _price(row: Any, contract: tuple[UUID, Decimal] | None, spent: Mapping[UUID, tuple[Decimal, int]]) -> Price:
-    if row.ladder is None:
-        ladder = list(zip(row.quantities, row.prices, strict=True))
-    else:
-        ladder = [(int(quantity), Decimal(price)) for quantity, price in row.ladder]
-    terms = Terms(ladder, row.currency, [_rule(each) for each in row.rules or ()], row.floor, contract)
+    terms = _terms(row, contract)
     priced = price_line(terms, row.quantity, spent=spent)
     following = next_break(terms, row.quantity, row.order_increment, priced.unit_price)
     return Price(
         row.offer_id, row.quantity, row.currency, priced.unit_price, priced.trace, following[0] if following else None,
         following[1] if following else None, priced.list_price, priced.use,
     )  # fmt: skip
+
+
+def _terms(row: Any, contract: tuple[UUID, Decimal] | None) -> Terms:
+    if row.ladder is None:
+        ladder = list(zip(row.quantities, row.prices, strict=True))
+    else:
+        ladder = [(int(quantity), Decimal(price)) for quantity, price in row.ladder]
+    return Terms(ladder, row.currency, [_rule(each) for each in row.rules or ()], row.floor, contract)
 
 
 def _rule(written: Mapping[str, Any]) -> Rule:

@@ -33,6 +33,7 @@ def upgrade() -> None:
     for function in (
         "search_quick(tsquery, tsquery, tsquery[], double precision[], double precision, text, text, integer, integer,"
         " integer, timestamptz, uuid[])",
+        "search_having(tsquery)",
         "search_refresh(uuid[], boolean)",
         *(f"search_keeps_{keeper}()" for keeper in KEEPERS),
     ):  # fmt: skip
@@ -40,5 +41,10 @@ def upgrade() -> None:
     # What is on sale already. To whom an offer is shown comes with the next migration; until then it is everybody.
     op.execute("alter table offers add column audience text not null default 'everybody'")
     op.execute("select search_refresh(array_agg(id order by id), true) from products where history_id is null")
+    op.execute(
+        "update product_search s set slice = search_slice(n.place) from (select product_id, row_number() over"
+        " (order by product_id) - 1 as place from product_search) n"
+        " where n.product_id = s.product_id and search_slice(n.place) > 0"
+    )
     op.execute("alter table offers drop column audience")
     op.execute("alter table products drop column search")  # its words stand in product_search now

@@ -79,6 +79,15 @@ begin
     limit 50;
 end $$;
 
+-- Products with certain words, those of the first slice first. Whoever takes some of them looks at no further slice
+-- than it needs, since one after the other is asked; as one statement it becomes a part of the caller's.
+create function search_having(given tsquery) returns setof product_search language sql stable as $$
+    select s.* from product_search s where s.slice = 0 and s.words @@ given
+    union all select s.* from product_search s where s.slice = 1 and s.words @@ given
+    union all select s.* from product_search s where s.slice = 2 and s.words @@ given
+    union all select s.* from product_search s where s.slice = 3 and s.words @@ given
+$$;
+
 -- The page of a search that has no filters: see search_page, which calls it and lets nobody in who may not ask.
 -- What is done here is done two thousand times a search: rows are narrow and kept once, and what facets say of products
 -- is counted in one pass.
@@ -90,6 +99,8 @@ create function search_quick(
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
     anybody_is boolean := cardinality(p_suspended) > 0;
+    by_price boolean := p_order = 'price';
+    by_lead boolean := p_order = 'lead_time';
     each_word double precision := 0.6 / p_average;
     q1 tsquery := p_terms[1];
     q2 tsquery := p_terms[2];
@@ -106,103 +117,115 @@ declare
     many boolean := cardinality(p_terms) > 3;
 begin
     with strict as materialized (
-        select s.product_id, s.category_id, case when s.seller_id is null then s.seller_ids end as seller_ids, s.seller_id,
-               s.lead, s.from_price, s.currency = p_currency as is_asked, s.in_stock, s.shelf,
+        select 2 as tier, s.product_id, s.category_id, s.seller_id, case when s.seller_id is null then s.seller_ids end as seller_ids,
+               s.lead, s.from_price,
+               s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
-               0.6 + s.length * each_word as k,
-               ts_rank('{0.4,1,1,1}', s.words, q1) as h1, ts_rank('{0.4,1,1,1}', s.words, q2) as h2,
-               ts_rank('{0.4,1,1,1}', s.words, q3) as h3,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q4) end as h4,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q5) end as h5,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q6) end as h6
-        from product_search s where s.words @@ p_all limit p_cap
+               -- Words that a product has not say nothing; the others what they weigh, the less the longer its text.
+               coalesce(w1 / (1 + (0.6 + s.length * each_word)
+                              / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q1), 0::real))) - 0.5)), 0)
+               + coalesce(w2 / (1 + (0.6 + s.length * each_word)
+                                / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q2), 0::real))) - 0.5)), 0)
+               + coalesce(w3 / (1 + (0.6 + s.length * each_word)
+                                / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q3), 0::real))) - 0.5)), 0)
+               + case when many then
+                   coalesce(w4 / (1 + (0.6 + s.length * each_word)
+                                  / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q4), 0::real))) - 0.5)), 0)
+                   + coalesce(w5 / (1 + (0.6 + s.length * each_word)
+                                    / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q5), 0::real))) - 0.5)), 0)
+                   + coalesce(w6 / (1 + (0.6 + s.length * each_word)
+                                    / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q6), 0::real))) - 0.5)), 0)
+                 else 0 end as rank
+        from search_having(p_all) s limit p_cap
     ), loose as materialized (
-        select s.product_id, s.category_id, case when s.seller_id is null then s.seller_ids end as seller_ids, s.seller_id,
-               s.lead, s.from_price, s.currency = p_currency as is_asked, s.in_stock, s.shelf,
+        select 1 as tier, s.product_id, s.category_id, s.seller_id, case when s.seller_id is null then s.seller_ids end as seller_ids,
+               s.lead, s.from_price,
+               s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
-               0.6 + s.length * each_word as k,
-               ts_rank('{0.4,1,1,1}', s.words, q1) as h1, ts_rank('{0.4,1,1,1}', s.words, q2) as h2,
-               ts_rank('{0.4,1,1,1}', s.words, q3) as h3,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q4) end as h4,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q5) end as h5,
-               case when many then ts_rank('{0.4,1,1,1}', s.words, q6) end as h6
-        from product_search s
-        where (select count(*) from strict) < least(24, p_cap) and s.words @@ p_any and not s.words @@ p_all
+               coalesce(w1 / (1 + (0.6 + s.length * each_word)
+                              / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q1), 0::real))) - 0.5)), 0)
+               + coalesce(w2 / (1 + (0.6 + s.length * each_word)
+                                / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q2), 0::real))) - 0.5)), 0)
+               + coalesce(w3 / (1 + (0.6 + s.length * each_word)
+                                / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q3), 0::real))) - 0.5)), 0)
+               + case when many then
+                   coalesce(w4 / (1 + (0.6 + s.length * each_word)
+                                  / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q4), 0::real))) - 0.5)), 0)
+                   + coalesce(w5 / (1 + (0.6 + s.length * each_word)
+                                    / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q5), 0::real))) - 0.5)), 0)
+                   + coalesce(w6 / (1 + (0.6 + s.length * each_word)
+                                    / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q6), 0::real))) - 0.5)), 0)
+                 else 0 end as rank
+        from search_having(p_any) s
+        where (select count(*) from strict) < least(24, p_cap) and not s.words @@ p_all
         limit p_cap
-    ), hit as not materialized (
-        select *, 2 as tier from strict union all select *, 1 from loose
     ), special as materialized (
         -- Products with offers for chosen buyers, or of a seller who is suspended: what whoever asks is shown of them.
-        select h.product_id, array_agg(o.seller_id) as seller_ids, array_agg(o.id) as offer_ids,
-               min(o.lead_time_days)::bigint as lead, min(t.price) as from_price, min(o.currency) as currency,
-               search_shelf(min(o.minimum_quantity), min(o.lead_time_days)::bigint, min(t.price)) as shelf
-        from hit h
+        select h.tier, h.product_id, h.category_id, array_agg(o.seller_id) as seller_ids,
+               min(o.lead_time_days)::bigint as lead, min(t.price) as from_price,
+               search_shelf(min(o.minimum_quantity), min(o.lead_time_days)::bigint, min(t.price)) * 4 + (h.shelf & 2)
+               + (min(o.currency) = p_currency)::integer as shelf,
+               h.rank, array_agg(o.id) as offer_ids
+        from (select * from strict where is_special union all select * from loose where is_special) h
         join product_variants v on v.product_id = h.product_id
         join lateral (select * from offers x where x.variant_id = v.id offset 0) o on o.state = 'published'
         cross join lateral (select min(p.unit_price) as price from price_tiers p
                             where p.offer_id = o.id and p.valid_to is null) t
-        where h.is_special and t.price is not null and o.seller_id <> all (p_suspended)
+        where t.price is not null and o.seller_id <> all (p_suspended)
           and (o.audience = 'everybody' or offer_is_shown(o.id, o.audience, o.seller_id))
-        group by h.product_id
+        group by h.product_id, h.tier, h.category_id, h.shelf, h.rank
     ), kept as not materialized (
-        select h.tier, h.product_id, h.category_id, h.seller_ids, h.seller_id, h.lead, h.from_price, h.is_asked, h.in_stock,
-               h.shelf, h.k, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
-        from hit h where not h.is_special and h.from_price is not null
+        select tier, product_id, category_id, seller_id, seller_ids, lead, from_price, shelf, rank
+        from strict where not is_special and from_price is not null
         union all
-        select h.tier, h.product_id, h.category_id, x.seller_ids, null, x.lead, x.from_price, x.currency = p_currency,
-               h.in_stock, x.shelf, h.k, h.h1, h.h2, h.h3, h.h4, h.h5, h.h6
-        from special x join hit h on h.product_id = x.product_id and h.is_special
+        select tier, product_id, category_id, seller_id, seller_ids, lead, from_price, shelf, rank
+        from loose where not is_special and from_price is not null
+        union all
+        select tier, product_id, category_id, null, seller_ids, lead, from_price, shelf, rank from special
     ), paged as materialized (
         select row_number() over () as place, c.*
         from (
-            select c.tier, c.product_id, r.rank, c.h1, c.h2, c.h3, c.h4, c.h5, c.h6
-            from kept c
-            cross join lateral (select
-                case when h1 > 0 then w1 / (1 + k / (1 / (1.65 * (1 - h1)) - 0.5)) else 0 end
-                + case when h2 > 0 then w2 / (1 + k / (1 / (1.65 * (1 - h2)) - 0.5)) else 0 end
-                + case when h3 > 0 then w3 / (1 + k / (1 / (1.65 * (1 - h3)) - 0.5)) else 0 end
-                + case when many then
-                    case when h4 > 0 then w4 / (1 + k / (1 / (1.65 * (1 - h4)) - 0.5)) else 0 end
-                    + case when h5 > 0 then w5 / (1 + k / (1 / (1.65 * (1 - h5)) - 0.5)) else 0 end
-                    + case when h6 > 0 then w6 / (1 + k / (1 / (1.65 * (1 - h6)) - 0.5)) else 0 end
-                  else 0 end as rank) r
-            order by case when p_order = 'price' then c.from_price end, case when p_order = 'lead_time' then c.lead end,
-                     c.tier desc, r.rank desc, c.from_price, c.product_id
+            select k.tier, k.product_id, k.rank from kept k
+            order by case when by_price then k.from_price end, case when by_lead then k.lead end,
+                     k.tier desc, k.rank desc, k.from_price, k.product_id
             limit p_size offset p_skip) c
     ), counted as materialized (
         -- In one pass: how many in all, on each shelf, in each category, of each seller. Most products have one seller.
-        select grouping(k.shelf, k.category_id, k.seller_id) as what, k.shelf, k.in_stock, k.is_asked, k.category_id,
-               k.seller_id, count(*) as n, max(k.tier) as tier
+        select grouping(k.shelf, k.category_id, k.seller_id) as what, k.shelf, k.category_id, k.seller_id, count(*) as n,
+               max(k.tier) as tier
         from kept k
-        group by grouping sets ((k.shelf, k.in_stock, k.is_asked), (k.category_id), (k.seller_id), ())
+        group by grouping sets ((k.shelf), (k.category_id), (k.seller_id), ())
     ), sold as materialized (
         select null::uuid as product_id, c.seller_id, c.n from counted c where c.what = 6 and c.seller_id is not null
         union all
         -- Of products with several each seller counts once.
-        select distinct k.product_id, x, 1 from kept k, unnest(k.seller_ids) x where k.seller_id is null
+        select distinct k.product_id, x, 1 from kept k, unnest(k.seller_ids) x
+        where exists (select 1 from counted c where c.what = 6 and c.seller_id is null) and k.seller_id is null
     ), known as materialized (
         select s.seller_id, s.n, o.name, o.country_code, coalesce(k.level, 0) as level,
                coalesce(k.is_certified, false) as is_certified
         from (select u.seller_id, sum(u.n) as n from sold u group by 1) s
-        join organizations o on o.id = s.seller_id
-        left join search_sellers k on k.seller_id = s.seller_id
+        cross join lateral (select g.name, g.country_code from organizations g where g.id = s.seller_id offset 0) o
+        left join lateral (select l.level, l.is_certified from search_sellers l
+                           where l.seller_id = s.seller_id offset 0) k on true
     ), certified as materialized (
         select c.org_id, c.requirement, c.category_ids
         from (select array_agg(k.seller_id) as ids from known k where k.is_certified) i
         cross join lateral sellers_certificates(i.ids, (p_now at time zone 'UTC')::date) c
         where i.ids is not null
     ), measured as (
-        select c.n, c.in_stock, mod(c.shelf, 6) as minimum, mod(c.shelf / 6, 6) as lead,
-               case when c.is_asked then c.shelf / 36 end as band
+        -- What a shelf says: search_shelf times four, and whether goods are free and the price is in what was asked for.
+        select c.n, (c.shelf & 2) <> 0 as in_stock, mod(c.shelf / 4, 6) as minimum, mod(c.shelf / 24, 6) as lead,
+               case when (c.shelf & 1) <> 0 then c.shelf / 144 end as band
         from counted c where c.what = 3
     )
     select c.n, (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap,
            case c.tier when 1 then 'any' else 'all' end,
            (select json_agg(json_build_object(
                         'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4),
-                        'hits', (p.h1 > 0)::integer + coalesce((p.h2 > 0)::integer * 2, 0)
-                            + coalesce((p.h3 > 0)::integer * 4, 0) + coalesce((p.h4 > 0)::integer * 8, 0)
-                            + coalesce((p.h5 > 0)::integer * 16, 0) + coalesce((p.h6 > 0)::integer * 32, 0),
+                        'hits', coalesce((s.words @@ q1)::integer, 0) + coalesce((s.words @@ q2)::integer * 2, 0)
+                            + coalesce((s.words @@ q3)::integer * 4, 0) + coalesce((s.words @@ q4)::integer * 8, 0)
+                            + coalesce((s.words @@ q5)::integer * 16, 0) + coalesce((s.words @@ q6)::integer * 32, 0),
                         'offers', coalesce(x.offer_ids, s.offer_ids)) order by p.place)
             from paged p join product_search s on s.product_id = p.product_id
             left join special x on x.product_id = p.product_id),
@@ -221,11 +244,11 @@ begin
                 'categories', (select json_agg(json_build_object('value', c.id, 'label', c.name, 'count', g.n)
                                                order by g.n desc, c.name)
                     from (select b.category_id, b.n from counted b where b.what = 5 and b.category_id is not null
-                          order by 2 desc limit 30) g
+                          order by 2 desc, 1 limit 30) g
                     join categories c on c.id = g.category_id),
                 'suppliers', (select json_agg(json_build_object('value', k.seller_id, 'label', k.name, 'count', k.n)
                                               order by k.n desc, k.name)
-                    from (select * from known order by n desc limit 30) k),
+                    from (select * from known order by n desc, seller_id limit 30) k),
                 'countries', (select json_agg(json_build_object('value', x.country_code, 'count', x.n)
                                               order by x.n desc, x.country_code)
                     from (select k.country_code, sum(k.n) as n from known k where k.country_code is not null group by 1) x),
@@ -332,9 +355,8 @@ begin
                       where v.product_id = s.product_id and o.seller_id = f_seller and o.state = 'published')
         limit p_cap
     ), strict as materialized (
-        select s.*, 2 as tier from product_search s
-        where s.words @@ p_all
-          and (not p_push or s.has_chosen or (
+        select s.*, 2 as tier from search_having(p_all) s
+        where (not p_push or s.has_chosen or (
             (f_categories is null or s.category_id = any (f_categories))
             and exists (select 1 from unnest(s.seller_ids, s.minimums, s.leads, s.prices, s.currencies) u(a, b, c, d, e)
                         where (f_seller is null or a = f_seller) and (f_minimum is null or b <= f_minimum)
@@ -342,8 +364,8 @@ begin
                           and (not is_priced or (e = f_currency and d >= coalesce(f_from, 0) and d <= coalesce(f_to, d))))))
         limit p_cap
     ), loose as materialized (
-        select s.*, 1 as tier from product_search s
-        where (select count(*) from strict) < least(24, p_cap) and s.words @@ p_any and not s.words @@ p_all
+        select s.*, 1 as tier from search_having(p_any) s
+        where (select count(*) from strict) < least(24, p_cap) and not s.words @@ p_all
         limit p_cap
     ), fuzzy as materialized (
         select s.*, 0 as tier
@@ -493,11 +515,11 @@ begin
                 'categories', (select jsonb_agg(jsonb_build_object('value', c.id, 'label', c.name, 'count', g.n)
                                                 order by g.n desc, c.name)
                     from (select b.category_id, count(*) as n from by_product b
-                          where b.any_category and b.category_id is not null group by 1 order by 2 desc limit 30) g
+                          where b.any_category and b.category_id is not null group by 1 order by 2 desc, 1 limit 30) g
                     join categories c on c.id = g.category_id),
                 'suppliers', (select jsonb_agg(jsonb_build_object('value', s.id, 'label', s.name, 'count', g.n)
                                                order by g.n desc, s.name)
-                    from (select * from by_seller order by n desc limit 30) g join sellers s on s.id = g.seller_id
+                    from (select * from by_seller order by n desc, seller_id limit 30) g join sellers s on s.id = g.seller_id
                     where g.n > 0),
                 'countries', (select jsonb_agg(jsonb_build_object('value', x.country_code, 'count', x.n)
                                                order by x.n desc, x.country_code)

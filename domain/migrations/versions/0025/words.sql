@@ -53,6 +53,11 @@ create function search_shelf(minimum bigint, lead bigint, price numeric) returns
          + (5 - width_bucket(-lead, array[-30, -14, -7, -3, -1]::bigint[])) * 6
          + 5 - width_bucket(-minimum, array[-500, -100, -50, -10, -1]::bigint[]);
 
+-- The slice of the n-th product: each is four times as large as all before it, and the last takes the rest.
+create function search_slice(n bigint) returns smallint
+    language sql immutable parallel safe
+    return width_bucket(n, array[32768, 131072, 524288]::bigint[])::smallint;
+
 -- Write the search rows of some products anew. In a transaction that has just brought thousands the planner knows no
 -- sizes, so rows are looked up one by one, and `offset 0` keeps it from reading all that is published for each. The products are locked first, so that of two who change offers of
 -- one product at once the second one sees what the first one did.
@@ -66,10 +71,11 @@ begin
         delete from product_search s using unnest(p_products) u(id) where s.product_id = u.id and not exists (
             select 1 from product_variants v join offers o on o.variant_id = v.id and o.state = 'published'
             where v.product_id = s.product_id);
-        insert into product_search as s (product_id, category_id, words, length, numbers, is_open, has_chosen,
+        insert into product_search as s (product_id, category_id, slice, words, length, numbers, is_open, has_chosen,
             offer_ids, seller_ids, minimums, leads, prices, currencies)
-        select p.id, p.category_id, w.words, (select coalesce(sum(cardinality(u.positions)), 0) from unnest(w.words) u),
-               k.numbers, k.is_open, not k.is_open, '{}', '{}', '{}', '{}', '{}', '{}'
+        select p.id, p.category_id, coalesce((select t.slice from search_totals t), 0), w.words,
+               (select coalesce(sum(cardinality(u.positions)), 0) from unnest(w.words) u), k.numbers, k.is_open,
+               not k.is_open, '{}', '{}', '{}', '{}', '{}', '{}'
         from (select distinct id from unnest(p_products) u(id)) u
         join products p on p.id = u.id and p.history_id is null
         join lateral (
@@ -276,12 +282,16 @@ declare
     products bigint;
     total bigint;
     sellers uuid[];
+    roomy smallint;
 begin
     if app_scope() <> 'system' then
         raise exception 'search: only the system counts' using errcode = 'WS005';
     end if;
     perform pg_advisory_xact_lock(4242, 25);
-    select count(*), coalesce(sum(length), 0) into products, total from product_search where is_open;
+    select count(*) filter (where is_open), coalesce(sum(length) filter (where is_open), 0),
+           case when count(*) filter (where slice = 0) < 32768 then 0 when count(*) filter (where slice = 1) < 98304 then 1
+                when count(*) filter (where slice = 2) < 393216 then 2 else 3 end
+    into products, total, roomy from product_search;
     if not exists (select 1 from search_totals where documents = products and lengths = total) then
         delete from search_lexemes;
         insert into search_lexemes (lexeme, documents)
@@ -292,6 +302,7 @@ begin
         on conflict (is_only) do update set documents = excluded.documents, lengths = excluded.lengths,
             counted_at = excluded.counted_at;
     end if;
+    update search_totals set slice = roomy where slice <> roomy;
     update product_search s set in_stock = n.free
     from (
         -- Where a seller tells nobody of its stock, the count tells nothing either.
