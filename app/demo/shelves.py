@@ -6,18 +6,21 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from app.demo.companies import Trader, cents
+from app.demo.companies import Offered, Trader, cents
 from app.demo.stage import Stage
 from domain import stock
 from domain.kernel.actor import Actor
 from domain.kernel.work import Work, begin
 from domain.stock import Arrived, DiscrepancyState, LocationKind, StockRow, Wanted
 
+_BOTTLED = "L2610-"
+
 
 def put_on_agenda(stage: Stage, by_slug: Mapping[str, Trader]) -> None:
     if "lindqvist" in by_slug:
         stage.at(stage.back(3.1), stage.scene(_glassworks, by_slug["lindqvist"]))
     if "alpenhandel" in by_slug:
+        stage.at(stage.back(32), stage.scene(_bottled, by_slug["alpenhandel"]))
         stage.at(stage.back(3), stage.scene(_distributor, by_slug["alpenhandel"]))
     if "douro" in by_slug:
         stage.at(stage.back(2.8), stage.scene(_pottery, by_slug["douro"]))
@@ -66,18 +69,30 @@ def _distributor(stage: Stage, trader: Trader) -> None:
     _counted(stage, works, who, "Picking aisle", bins[0], -2)
     stage.do(works, stock.open_count, request_id=stage.new_id(), name="Fast movers, week by week",
              location_id=trader.location_id, variant_ids=[row.variant_id for row in free[:5]])  # fmt: skip
-    bottles = [offered for offered in trader.offers if offered.sku.startswith("AL-WS") and offered.is_for_sale]
-    for offered, code, days in zip(bottles, ("L2609-4", "L2611-2"), (26, 210), strict=False):
+    for offered, days in zip(_bottles(trader)[:1], (26,), strict=False):
         assert offered.variant_id is not None
-        _lot(stage, works, trader, offered.variant_id, code, offered.item.pack * 15, days)
-    for offered in bottles[2:3]:
-        assert offered.variant_id is not None
-        lot = _lot(stage, works, trader, offered.variant_id, "L2610-9", offered.item.pack * 6, 300)
-        stage.do(who, stock.recall_lot, lot_id=lot, reason="The winery reports a flaw of the corks in this lot")
+        _lot(stage, works, trader, offered.variant_id, "L2609-4", offered.item.pack * 15, days)
+    with stage.present(), begin(who) as work:
+        lots = [lot for lot in stock.my_lots(work, size=100)[0] if lot.code.startswith(_BOTTLED)]
+    lots.sort(key=lambda lot: (lot.reserved, lot.on_hand, lot.code))
+    for lot in lots[:1]:  # what went out most, and nothing of it waits to be shipped
+        stage.do(who, stock.recall_lot, lot_id=lot.lot_id, reason="The winery reports a flaw of the corks in this lot")
     stage.do(who, stock.set_life_term, least_percent=20)
     stage.do(who, stock.hold_stock, request_id=stage.new_id(), variant_id=free[0].variant_id,
              quantity=min(free[0].available // 5, 24), note="Gasthof Post fetches them on Thursday",
              expires_at=stage.today + timedelta(days=2))  # fmt: skip
+
+
+def _bottles(trader: Trader) -> list[Offered]:
+    return [offered for offered in trader.offers if offered.sku.startswith("AL-WS") and offered.is_for_sale]
+
+
+def _bottled(stage: Stage, trader: Trader) -> None:
+    """Wine comes in lots, long enough ago that some of it went out."""
+    works = trader.actors.get("warehouse", trader.owner)
+    for number, offered in enumerate(_bottles(trader)):
+        assert offered.variant_id is not None
+        _lot(stage, works, trader, offered.variant_id, f"{_BOTTLED}{number}", offered.item.pack * 12, 300 + number)
 
 
 def _pottery(stage: Stage, maker: Trader) -> None:

@@ -164,7 +164,7 @@ page_header("Categories", "Where products stand, and what is asked of them so th
 if not TREE:
     empty_state("account_tree", "No category yet", "Add the first one; sellers choose among them.")
     st.stop()
-left, right = st.columns([1, 1.25], gap="medium")
+left, right = st.columns([0.8, 1.4], gap="medium")
 wanted = asked_for("category")
 with left, st.container(border=True):
     section("Tree")
@@ -177,11 +177,11 @@ with left, st.container(border=True):
         format_func=lambda key: (
             (f":gray[{'—' * BY_ID[key].depth}] " if BY_ID[key].depth else "")
             + plain(BY_ID[key].name)
-            + (" :orange-badge[looked at]" if BY_ID[key].is_reviewed else "")
+            + (" :orange-badge[looked at first]" if BY_ID[key].is_reviewed else "")
         ),
         captions=[
             words.count(node.products, "product")
-            + (f" · {words.count(node.attributes, 'attribute')}" if node.attributes else "")
+            + (f" · {words.count(node.attributes, 'detail')}" if node.attributes else "")
             for node in TREE
         ],
     )
