@@ -1,5 +1,6 @@
 """The way in and out: tickets, the signed cookie, tries, redirects, headers."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app import asgi, cookies, routes
 from app.health import Readiness
+from app.navigation import SCREENS
 from domain import identity
 from domain.identity import OrgKind, Variant
 from domain.kernel.actor import Actor
@@ -248,6 +250,13 @@ def test_health_and_closed_doors(client: TestClient) -> None:
     assert client.get("/_stcore/metrics").status_code == 404
     assert client.get("/no-such-page").status_code == 404
     assert client.get("/metrics").status_code == 404  # the test's client is not on the loopback
+
+
+def test_the_stylesheet_has_an_icon_for_every_screen_of_the_menu(client: TestClient) -> None:
+    answer = client.get("/style.css")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    drawn = dict(re.findall(r'\[href\$="/([\w-]+)"\]::before \{ content: "(\w+)"; \}', answer.text))
+    assert drawn == {screen.url: screen.icon for screen in SCREENS if screen.menu} and len(drawn) > 30
 
 
 @pytest.mark.parametrize("found", [Readiness.DATABASE_DOWN, Readiness.UPDATING])
