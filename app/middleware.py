@@ -23,7 +23,7 @@ CONTENT_SECURITY_POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 CLOSED = ("/_stcore/metrics", "/_stcore/agent/")
-OURS = ("/auth/", "/api/", "/app/static/", "/static/", "/_stcore/", "/media/", "/component/")
+OURS = ("/auth/", "/api/", "/app/static/", "/static/", "/_stcore/", "/media/", "/component/", "/film/")
 UPLOADS = "/_stcore/upload_file/"
 # Uploads are held in memory, so who is not signed in gets no room for the past of a company.
 VISITORS_LARGEST_BYTES = 20 * 1024 * 1024

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app import cookies, oidc, plain, style, words
 from app.health import Readiness, readiness
 from domain import identity, notifications
+from domain.kernel import files
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, NotFound
+from domain.kernel.media import VIDEO
 from domain.kernel.work import begin, run
 
 _log = logging.getLogger(__name__)
@@ -164,6 +168,28 @@ async def give_style(_: Request) -> Response:
     return Response(style.stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=600"})
 
 
+async def give_film(request: Request) -> Response:
+    """A film of a product, or the part that a player asks for, straight from the disk to whoever may see it."""
+    session_id = cookies.session_of(request.cookies.get(cookies.session_name()))
+    place = await run_in_threadpool(_film, session_id, request.path_params["film"]) if session_id else None
+    if place is None:
+        return plain.not_found()
+    return FileResponse(place, media_type=VIDEO, headers={"Cache-Control": "private, max-age=600"})
+
+
+def _film(session_id: UUID, film: str) -> Path | None:
+    with begin(Actor.system()) as work:
+        who = identity.whose_session(work, session_id=session_id)
+    if who is None:
+        return None
+    try:
+        with begin(who[1]) as work:
+            place, media_type = files.place_of(work, file_id=UUID(film))
+    except (DomainError, ValueError):
+        return None
+    return place if media_type == VIDEO else None
+
+
 async def alive(request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
@@ -194,6 +220,7 @@ ROUTES = [
     Route("/auth/unsubscribe", unsubscribe, methods=["GET", "POST"]),
     Route("/auth/{rest:path}", no_such_door, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
     Route("/style.css", give_style, methods=["GET"]),
+    Route("/film/{film}", give_film, methods=["GET"]),
     Route("/healthz", alive, methods=["GET"]),
     Route("/readyz", ready, methods=["GET"]),
     Route("/metrics", metrics, methods=["GET"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cache
 from html import escape
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import streamlit as st
@@ -16,7 +17,7 @@ from app.parts.text import plain
 from domain import catalog
 from domain.catalog import MediaRow
 from domain.kernel import files
-from domain.kernel.settings import PROJECT
+from domain.kernel.settings import PROJECT, settings
 
 KINDS = {"picture": "Picture", "video": "Film (MP4)", "model": "3D model (GLB)"}
 _ENDINGS = {"picture": ["png", "jpg", "jpeg"], "video": ["mp4"], "model": ["glb"]}
@@ -26,11 +27,14 @@ _SMALL = {"picture": "image", "video": "movie", "model": "view_in_ar"}
 
 def show_media(row: MediaRow, *, height: int = 360) -> None:
     """One of them, large. A model turns by itself and follows a drag."""
+    if row.kind == "video":
+        # By its address: a drawing does not read it, and the player asks for the parts that it shows.
+        here = urlsplit(st.context.url or settings().public_url)
+        st.video(f"{here.scheme}://{here.netloc}/film/{row.file_id}", alt=row.alt)
+        return
     content, _ = ask(files.read, file_id=(row.card_file_id or row.file_id) if row.kind == "picture" else row.file_id)
     if row.kind == "picture":
         st.image(content, width="stretch", alt=row.alt)
-    elif row.kind == "video":
-        st.video(content, alt=row.alt)
     else:
         st.iframe(_turning(content, row.alt), height=height, alt=row.alt)
 

@@ -99,12 +99,18 @@ def read(work: Work, *, file_id: UUID) -> tuple[bytes, str]:
 
     Raises `NotFound`, `NotScannedYet`, `FileHarmful`.
     """
+    place, media_type = place_of(work, file_id=file_id)
+    return place.read_bytes(), media_type
+
+
+def place_of(work: Work, *, file_id: UUID) -> tuple[Path, str]:
+    """Where a file lies, and its media type, for whoever sends a part of it. Raises what `read` does."""
     row = _mine(work, file_id)
     if row.scan_state == "waiting":
         raise NotScannedYet("This file is still being checked for viruses. Please try again in a minute.")
     if row.scan_state == "harmful":
         raise FileHarmful("The virus scanner found something harmful in this file; nobody can open it.")
-    return _path(row.sha256).read_bytes(), row.media_type
+    return _path(row.sha256), row.media_type
 
 
 def fresh(work: Work, *, file_id: UUID) -> bytes:

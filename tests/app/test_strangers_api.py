@@ -220,6 +220,7 @@ ROUTES_ASKED: dict[str, Callable[[Stolen], Asked]] = {
         f"/auth/oidc/company:{one.org}/callback", {"state": one.try_state, "code": "x"}),
     "/auth/unsubscribe": lambda one: ("/auth/unsubscribe", {"t": one.person}),
     "/auth/{rest:path}": lambda one: (f"/auth/{one.order}", {}),
+    "/film/{film}": lambda one: (f"/film/{one.file.removesuffix('.pdf')}", {}),
     "/style.css": same("/style.css"), "/healthz": same("/healthz"), "/readyz": same("/readyz"), "/metrics": same("/metrics"),
     "/_stcore/health": same("/_stcore/health"), "/_stcore/metrics": same("/_stcore/metrics"),
     "/_stcore/host-config": same("/_stcore/host-config"),
