@@ -139,9 +139,11 @@ def set_prices(work: Work, *, ladders: Mapping[UUID, Ladder]) -> int:
     }
     require_floor(work, {offer_id: ladder[-1][1] for offer_id, ladder in wanted.items()})
     if wanted:
+        # Asked before the offers are forgotten, since each would be read anew.
+        sellers = {offer_id: offers[offer_id].seller_id for offer_id in wanted}
         _replace(work, {offer_id: (work.now, ladder) for offer_id, ladder in wanted.items()})
         for offer_id, ladder in wanted.items():
-            _tell(work, offers[offer_id].seller_id, offer_id, current.get(offer_id, []), ladder)
+            _tell(work, sellers[offer_id], offer_id, current.get(offer_id, []), ladder)
     return len(wanted)
 
 

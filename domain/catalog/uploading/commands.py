@@ -106,7 +106,8 @@ def _compare(work: Work, upload: CatalogUpload, flag_above: Decimal) -> None:
     session.execute(checking.ANALYZE)
     session.execute(checking.DOUBLED)
     session.execute(checking.LEFT_OUT)
-    session.execute(checking.COMPARE, facts)
+    for statement in (checking.BY_KEYS, checking.SOLD, checking.AS_USUAL, checking.ANALYZE_SOLD, checking.COMPARE):
+        session.execute(statement, {name: facts[name] for name in statement._bindparams})
     for statement in (checking.SMALLEST, checking.BEGINNING, checking.WHY, checking.STORE):
         session.execute(statement, facts)
     counts = session.execute(checking.COUNTS, facts).one()
