@@ -255,7 +255,7 @@ def test_health_and_closed_doors(client: TestClient) -> None:
 def test_the_stylesheet_has_an_icon_for_every_screen_of_the_menu(client: TestClient) -> None:
     answer = client.get("/style.css")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
-    drawn = dict(re.findall(r'\[href\$="/([\w-]+)"\]::before \{ content: "(\w+)"; \}', answer.text))
+    drawn = dict(re.findall(r'\[href\$="/([\w-]+)"\]::before \{ content: "(\w+)" / ""; \}', answer.text))
     assert drawn == {screen.url: screen.icon for screen in SCREENS if screen.menu} and len(drawn) > 30
 
 
