@@ -1,14 +1,15 @@
 """Search: words, numbers and filters in, one page of products with this buyer's prices out.
 
-Three questions, whatever comes in: what the words are (`search_terms`: stems, how rare each is, how it may have been
-meant), which products and facets (`search_page`: BM25 over at most `CANDIDATES` products), and what the shown rows
-say, read under row-level security. Along with them comes what decides their prices, which `pricing` works out.
+Two questions, whatever comes in: what the words are (`search_terms`: stems, how rare each is, how it may have been
+meant), and the page: which products and facets (`search_page`: BM25 over at most `CANDIDATES` products), what the shown
+rows say, read under row-level security, and what decides their prices, which `pricing` works out.
 
 What was tried for the ranking on judged queries stands beside the bench (`app/benches/search_quality.py`).
 """
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -59,25 +60,36 @@ _TERMS = text(
     " search_number(:whole) as number"
     " from search_size() n left join search_terms(:find) t on true"
 )
-_PAGE = text(
-    "select total, capped, how, listed, facets"
-    " from search_page(cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]),"
-    " cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), :push, cast(:filters as jsonb), :order,"
-    " :size, :skip, :candidates, :now)"
-)
-# One row for each product that is shown: its best offer among those that passed the filters, how its seller shows stock
-# to whoever asks, and what decides its price.
-_SHOWN = text("""
-    with wanted as materialized (
-        select w.product_id, w.place, w.offer_id
-        from unnest(cast(:products as uuid[]), cast(:places as int[]), cast(:offers as uuid[]))
-            as w(product_id, place, offer_id)
+# The page and what it shows in one statement: for each product its best offer among those that passed the filters, how
+# its seller shows stock to whoever asks, and what decides its price; what is told of the whole page stands in each row,
+# the facets in the first.
+#
+# Among too many candidates what passes the filters may be missing, so the filters choose the candidates (`push`); the
+# facets stay those of all.
+_PAGE = text("""
+    with wide as materialized (
+        select * from search_page(
+            cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]),
+            cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), false, cast(:filters as jsonb),
+            :order, :size, :skip, :candidates, :now)
+    ), found as materialized (
+        select w.* from wide w where not (w.capped and :push)
+        union all
+        select n.total, n.capped, n.how, n.products, n.places, n.offers, n.tiers, n.ranks, n.hits, w.facets
+        from wide w cross join lateral search_page(
+            cast(:all_words as tsquery), cast(:any_word as tsquery), cast(:terms as tsquery[]),
+            cast(:weights as float8[]), :average, :like, cast(:numbers as text[]), true, cast(:filters as jsonb),
+            :order, :size, :skip, :candidates, :now) n
+        where w.capped and :push
+        limit 1  -- said to the planner, or it takes no plan for all searches
+    ), wanted as materialized (
+        select w.* from found f cross join lateral unnest(f.products, f.places, f.offers, f.tiers, f.ranks, f.hits)
+            as w(product_id, place, offer_id, tier, rank, hits)
     ), stocked as materialized (
-        select w.product_id, w.place, o.id as offer_id, o.seller_id, o.sku, o.currency, o.minimum_quantity,
-               o.order_increment, o.lead_time_days, coalesce(a.available, 0) as available,
-               t.from_price, t.quantities, t.prices
+        select w.*, o.seller_id, o.sku, o.currency, o.minimum_quantity, o.order_increment, o.lead_time_days,
+               coalesce(a.available, 0) as available, t.from_price, t.quantities, t.prices
         from wanted w join offers o on o.id = w.offer_id and o.state = 'published'
-        left join stock_available(cast(:offers as uuid[]), :now) a on a.offer_id = o.id
+        left join stock_available(array(select k.offer_id from wanted k), :now) a on a.offer_id = o.id
         cross join lateral (
             select min(t.unit_price) as from_price,
                    array_agg(t.minimum_quantity order by t.minimum_quantity) as quantities,
@@ -89,18 +101,20 @@ _SHOWN = text("""
         from stocked s where from_price is not null
         order by product_id, case when :cheapest then 0 else (available >= minimum_quantity)::int end desc, from_price,
                  offer_id
+    ), shown as materialized (
+        select b.*, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, p.external_id,
+               s.name as seller_name, d.display, d.few_below, x.ladder, x.floor, x.rules
+        from best b join products p on p.id = b.product_id join organizations s on s.id = b.seller_id
+        left join categories c on c.id = p.category_id
+        left join stock_displays_for_me(array(select distinct k.seller_id from stocked k), :day) d
+            on d.seller_id = b.seller_id
+        left join price_terms(array(select cast(:me as uuid) from best), array(select k.offer_id from best k), :now) x
+            on x.offer_id = b.offer_id
     )
-    select b.product_id, p.name, p.brand, c.name as category, p.base_unit, p.picture_file_id, b.sellers, b.offers,
-           b.offer_id, b.seller_id, s.name as seller_name, b.sku, b.currency, b.from_price, b.minimum_quantity,
-           b.order_increment, b.lead_time_days, b.available, p.external_id, b.place, d.display, d.few_below,
-           b.minimum_quantity as quantity, b.quantities, b.prices, x.ladder, x.floor, x.rules
-    from best b join products p on p.id = b.product_id join organizations s on s.id = b.seller_id
-    left join categories c on c.id = p.category_id
-    left join stock_displays_for_me(array(select distinct k.seller_id from stocked k), :day) d
-        on d.seller_id = b.seller_id
-    left join price_terms(array(select cast(:me as uuid) from best), array(select k.offer_id from best k), :now) x
-        on x.offer_id = b.offer_id
-    order by b.place
+    select f.total, f.capped, f.how,
+           case when s.place is not distinct from (select min(k.place) from shown k) then f.facets end as facets, s.*,
+           s.minimum_quantity as quantity
+    from found f left join shown s on true order by s.place
 """)
 
 
@@ -153,22 +167,23 @@ def search_products(
         "average": asked.average,
         "like": asked.like,
         "numbers": None if asked.numbers is None else list(asked.numbers),
-        "push": False,
+        "push": bool(kept) and asked.all_words is not None,
         "filters": json.dumps(kept | {"currency": currency}, default=str),
         "order": order,
+        "cheapest": order == "price",
         "size": size,
         "skip": (max(page, 1) - 1) * size,
         "candidates": CANDIDATES,
         "now": work.now,
+        "day": work.now.date(),
+        "me": work.actor.org_id,
     }
-    found = work.session.execute(_PAGE, facts).one()
+    answer = work.session.execute(_PAGE, facts)
+    names, rows = tuple(answer.keys()), answer.all()
+    found = rows[0]
     facets = found.facets or {}
-    if found.capped and kept and asked.all_words is not None:
-        # Among too many candidates what passes the filters may be missing, so the filters choose the candidates;
-        # the facets stay those of all.
-        found = work.session.execute(_PAGE, facts | {"push": True}).one()
     return ResultPage(
-        rows=_shown(work, found.listed or [], asked, found.how, cheapest=order == "price"),
+        rows=_shown(work, names, [row for row in rows if row.product_id is not None], asked),
         total=found.total or 0,
         counted_to=CANDIDATES,
         is_capped=bool(found.capped),
@@ -278,18 +293,10 @@ def _meant(find: str, asked: _Asked) -> str | None:
 # --- what is shown -----------------------------------------------------------------------------
 
 
-def _shown(work: Work, found: list[dict[str, Any]], asked: _Asked, how: str, *, cheapest: bool) -> list[ProductRow]:
-    pairs = [
-        (product["product_id"], place, offer) for place, product in enumerate(found) for offer in product["offers"]
-    ]
-    if not pairs:
+def _shown(work: Work, names: tuple[str, ...], rows: Sequence[Any], asked: _Asked) -> list[ProductRow]:
+    if not rows:
         return []
     may_be_told(work)
-    # Written as PostgreSQL writes lists: they are many, and the driver looks at each element of a list by itself.
-    products, places, offers = ("{" + ",".join(map(str, column)) + "}" for column in zip(*pairs, strict=True))
-    facts = {"products": products, "places": places, "offers": offers, "now": work.now, "day": work.now.date()}
-    answer = work.session.execute(_SHOWN, facts | {"cheapest": cheapest, "me": work.actor.org_id})
-    names, rows = tuple(answer.keys()), answer.all()
     prices = pricing.shown_prices(work, rows)
     shown = []
     for row in rows:
@@ -302,21 +309,21 @@ def _shown(work: Work, found: list[dict[str, Any]], asked: _Asked, how: str, *, 
                 | {
                     "price": price,
                     "list_price": list_price,
-                    "why": _why(found[row.place], asked, how, stock.word),
+                    "why": _why(row, asked, stock.word),
                 }
             )
         )
     return shown
 
 
-def _why(product: dict[str, Any], asked: _Asked, how: str, stock: str) -> Why:
-    words = [term.lexeme for bit, term in enumerate(asked.terms) if product["hits"] >> bit & 1]
+def _why(row: Any, asked: _Asked, stock: str) -> Why:
+    words = [term.lexeme for bit, term in enumerate(asked.terms) if row.hits >> bit & 1]
     return Why(
-        is_number=product["tier"] == 3,
-        is_alike=product["tier"] == 0,
-        has_all=product["tier"] == 2 and bool(asked.terms),
+        is_number=row.tier == 3,
+        is_alike=row.tier == 0,
+        has_all=row.tier == 2 and bool(asked.terms),
         words=list(dict.fromkeys(words)),
-        score=Decimal(str(product["rank"] or 0)),
+        score=row.rank,
         in_stock=stock in ("in_stock", "few_left"),
     )
 

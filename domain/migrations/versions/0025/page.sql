@@ -94,7 +94,8 @@ $$;
 create function search_quick(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision, p_currency text,
     p_order text, p_size integer, p_skip integer, p_cap integer, p_now timestamptz, p_suspended uuid[],
-    out total bigint, out capped boolean, out how text, out listed json, out facets json)
+    out total bigint, out capped boolean, out how text, out products uuid[], out places integer[], out offers uuid[],
+    out tiers integer[], out ranks numeric[], out hits integer[], out facets json)
     language plpgsql stable set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -117,8 +118,8 @@ declare
     many boolean := cardinality(p_terms) > 3;
 begin
     with strict as materialized (
-        select 2 as tier, s.product_id, s.category_id, s.seller_id, case when s.seller_id is null then s.seller_ids end as seller_ids,
-               s.lead, s.from_price,
+        select 2 as tier, s.product_id, s.category_id, s.seller_id,
+               case when s.seller_id is null then s.seller_ids end as seller_ids, s.lead, s.from_price,
                s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
                -- Words that a product has not say nothing; the others what they weigh, the less the longer its text.
@@ -138,8 +139,8 @@ begin
                  else 0 end as rank
         from search_having(p_all) s limit p_cap
     ), loose as materialized (
-        select 1 as tier, s.product_id, s.category_id, s.seller_id, case when s.seller_id is null then s.seller_ids end as seller_ids,
-               s.lead, s.from_price,
+        select 1 as tier, s.product_id, s.category_id, s.seller_id,
+               case when s.seller_id is null then s.seller_ids end as seller_ids, s.lead, s.from_price,
                s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
                coalesce(w1 / (1 + (0.6 + s.length * each_word)
@@ -221,14 +222,7 @@ begin
     )
     select c.n, (select count(*) from strict) >= p_cap or (select count(*) from loose) >= p_cap,
            case c.tier when 1 then 'any' else 'all' end,
-           (select json_agg(json_build_object(
-                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4),
-                        'hits', coalesce((s.words @@ q1)::integer, 0) + coalesce((s.words @@ q2)::integer * 2, 0)
-                            + coalesce((s.words @@ q3)::integer * 4, 0) + coalesce((s.words @@ q4)::integer * 8, 0)
-                            + coalesce((s.words @@ q5)::integer * 16, 0) + coalesce((s.words @@ q6)::integer * 32, 0),
-                        'offers', coalesce(x.offer_ids, s.offer_ids)) order by p.place)
-            from paged p join product_search s on s.product_id = p.product_id
-            left join special x on x.product_id = p.product_id),
+           l.products, l.places, l.offers, l.tiers, l.ranks, l.hits,
            (select json_build_object(
                 'minimum_1', sum(b.n) filter (where b.minimum <= 0), 'minimum_10', sum(b.n) filter (where b.minimum <= 1),
                 'minimum_50', sum(b.n) filter (where b.minimum <= 2),
@@ -266,8 +260,20 @@ begin
                       union all
                       select max(k.level), 1 from sold u join known k on k.seller_id = u.seller_id
                       where u.product_id is not null group by u.product_id) l) l on true)
-    into total, capped, how, listed, facets
-    from counted c where c.what = 7;
+    into total, capped, how, products, places, offers, tiers, ranks, hits, facets
+    from counted c
+    cross join (
+        select array_agg(w.product_id) as products, array_agg(w.place) as places, array_agg(w.offer_id) as offers,
+               array_agg(w.tier) as tiers, array_agg(w.rank) as ranks, array_agg(w.hits) as hits
+        from (
+            select p.product_id, p.place::integer as place, o.offer_id, p.tier, round(p.rank::numeric, 4) as rank,
+                   coalesce((s.words @@ q1)::integer, 0) + coalesce((s.words @@ q2)::integer * 2, 0)
+                   + coalesce((s.words @@ q3)::integer * 4, 0) + coalesce((s.words @@ q4)::integer * 8, 0)
+                   + coalesce((s.words @@ q5)::integer * 16, 0) + coalesce((s.words @@ q6)::integer * 32, 0) as hits
+            from paged p join product_search s on s.product_id = p.product_id
+            left join special x on x.product_id = p.product_id
+            cross join lateral unnest(coalesce(x.offer_ids, s.offer_ids)) o(offer_id)) w) l
+    where c.what = 7;
 end $$;
 
 -- One page of products, with facets over all candidates.
@@ -281,8 +287,9 @@ create function search_page(
     p_all tsquery, p_any tsquery, p_terms tsquery[], p_weights double precision[], p_average double precision,
     p_like text, p_numbers text[], p_push boolean, p_filters jsonb, p_order text, p_size integer, p_skip integer,
     p_cap integer, p_now timestamptz)
-    returns table (total bigint, capped boolean, how text, listed json, facets json)
-    language plpgsql stable security definer set search_path = market, pg_temp
+    returns table (total bigint, capped boolean, how text, products uuid[], places integer[], offers uuid[], tiers integer[],
+                   ranks numeric[], hits integer[], facets json)
+    language plpgsql stable security definer rows 1 set search_path = market, pg_temp
     set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
     f_categories uuid[];
@@ -316,7 +323,7 @@ begin
     if p_all is not null and p_filters - 'currency' = '{}' and p_order <> 'name'
        and not exists (select 1 from product_search s where s.numbers && p_numbers) then
         suspended := array(select o.id from organizations o where o.state = 'suspended');
-        select * into total, capped, how, listed, facets from search_quick(
+        select * into total, capped, how, products, places, offers, tiers, ranks, hits, facets from search_quick(
             p_all, p_any, p_terms, p_weights, p_average, f_currency, p_order, p_size, p_skip, p_cap, p_now, suspended);
         if total >= 24 then
             return next;
@@ -489,11 +496,7 @@ begin
                or (select count(*) from of_seller) >= p_cap or (select count(*) from of_category) >= p_cap,
            case (select max(b.tier) from by_product b where b.is_kept)
                 when 3 then 'number' when 1 then 'any' when 0 then 'alike' else 'all' end,
-           (select json_agg(json_build_object(
-                        'product_id', p.product_id, 'tier', p.tier, 'rank', round(p.rank::numeric, 4), 'hits', p.hits,
-                        'offers', (select array_agg(l.offer_id) from looked l
-                                   where l.product_id = p.product_id and l.misses = 0)) order by p.place)
-            from paged p),
+           w.products, w.places, w.offers, w.tiers, w.ranks, w.hits,
            ((select jsonb_build_object(
                 'products', count(*) filter (where b.is_kept),
                 'minimum_1', count(*) filter (where b.minimum <= 1), 'minimum_10', count(*) filter (where b.minimum <= 10),
@@ -530,5 +533,9 @@ begin
                     from (select c.requirement, count(distinct l.product_id) as n from certified c
                           join looked l on l.seller_id = c.org_id and l.misses & ~128 = 0
                            and (cardinality(coalesce(c.category_ids, '{}')) = 0 or l.category_id = any (c.category_ids))
-                          group by 1) x)))::json;
+                          group by 1) x)))::json
+    from (select array_agg(p.product_id) as products, array_agg(p.place::integer) as places,
+                 array_agg(l.offer_id) as offers, array_agg(p.tier) as tiers,
+                 array_agg(coalesce(round(p.rank::numeric, 4), 0)) as ranks, array_agg(p.hits) as hits
+          from paged p join looked l on l.product_id = p.product_id and l.misses = 0) w;
 end $$;

@@ -654,8 +654,12 @@ create or replace function stock_available(p_offers uuid[], p_now timestamptz) r
     language sql stable security definer set search_path = market, pg_temp as $$
     select o.id, greatest(coalesce(b.free, 0) - k.kept, 0)::bigint
     from offers o
-    cross join lateral (select life_asked(o.seller_id, app_org()) as least) a
-    cross join lateral (select stock_kept(o.seller_id, o.variant_id, app_org(), p_now) as kept) k
+    -- Few sellers ask for a life and few units are kept: to look is quicker than to call.
+    cross join lateral (select case when exists (select 1 from stock_life_terms l where l.org_id = o.seller_id)
+                                    then life_asked(o.seller_id, app_org()) else 0 end as least) a
+    cross join lateral (select case when exists (select 1 from stock_allocations x
+                                                      where x.org_id = o.seller_id and x.variant_id = o.variant_id)
+                                    then stock_kept(o.seller_id, o.variant_id, app_org(), p_now) else 0 end as kept) k
     left join lateral (
         select sum(b.on_hand - b.reserved) as free
         from stock_balances b join lots t on t.id = b.lot_id
