@@ -40,6 +40,7 @@ from domain.kernel.money import currency_code
 from domain.kernel.work import Work, store_events
 
 AT_A_TIME = 5000  # about a second's work
+OFFERS_AT_A_TIME = 1000
 # All or none of a million rows is one transaction, each statement of it minutes long.
 _LONG = text("set local statement_timeout = '1h'")
 FLAG_ABOVE = Decimal("0.25")
@@ -202,7 +203,8 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
     if part.has_new:
         _do(work, facts, merging.PRODUCTS, merging.VARIANTS, merging.OFFERS, merging.TIERS)
     if part.has_changed:
-        _do(work, facts, merging.BEFORE, merging.CHANGE_PRODUCTS, merging.CHANGE_VARIANTS, merging.CHANGE_OFFERS)
+        _do(work, facts, merging.BEFORE, merging.CHANGE_PRODUCTS, merging.CHANGE_VARIANTS)
+        _in_parts(work, facts, merging.CHANGE_OFFERS)
     if part.has_packs:
         _do(work, facts, merging.PACKS)
     if part.has_changed:
@@ -230,10 +232,17 @@ def _do(work: Work, facts: Mapping[str, Any], *statements: Any) -> None:
         work.session.execute(statement, {name: facts[name] for name in statement._bindparams})
 
 
+def _in_parts(work: Work, facts: Mapping[str, Any], statement: Any) -> None:
+    from_line = 0
+    for to_line in work.session.scalars(merging.ENDS, {"at_most": OFFERS_AT_A_TIME}).all():
+        _do(work, {**facts, "from_line": from_line, "to_line": to_line}, statement)
+        from_line = to_line
+
+
 def _set_ladders(work: Work, statement: Any) -> None:
     """Part by part also where all is one transaction, so that memory knows no list as a whole."""
     after = 0
-    while rows := work.session.execute(statement, {"after": after, "at_most": AT_A_TIME}).all():
+    while rows := work.session.execute(statement, {"after": after, "at_most": OFFERS_AT_A_TIME}).all():
         work.session.expire_all()
         set_prices(
             work,
@@ -242,7 +251,7 @@ def _set_ladders(work: Work, statement: Any) -> None:
             },
         )
         after = rows[-1].line
-        if len(rows) == AT_A_TIME:
+        if len(rows) == OFFERS_AT_A_TIME:
             work.session.flush()
             store_events(work)
 
@@ -304,9 +313,11 @@ def undo_upload(work: Work, *, upload_id: UUID) -> int:
     _do(work, facts, merging.DROP, merging.TAKE_BACK, merging.INDEX, merging.ANALYZE_BACK)
     _do(work, facts, merging.LOCK, merging.USED, merging.LOOKED_AT)
     taken = work.session.execute(merging.HOW_MANY).one()
-    _do(work, facts, merging.UNDO_PRODUCTS, merging.UNDO_VARIANTS, merging.UNDO_OFFERS)
+    _do(work, facts, merging.UNDO_PRODUCTS, merging.UNDO_VARIANTS)
+    _in_parts(work, facts, merging.UNDO_OFFERS)
     _set_ladders(work, merging.LADDERS_BEFORE)
-    _do(work, facts, merging.UNDO_NEW, merging.UNDO_FAMILIES, merging.MARK_UNDONE)
+    _in_parts(work, facts, merging.UNDO_NEW)
+    _do(work, facts, merging.UNDO_FAMILIES, merging.MARK_UNDONE)
     work.session.refresh(upload)
     upload.move_to(UploadState.UNDONE)
     upload.undone_by, upload.undone_at = work.actor.user_id, work.now

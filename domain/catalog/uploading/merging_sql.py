@@ -70,6 +70,12 @@ LOOKED_AT = text("""
     where m.kind = 'changed' and m.why is null and o.id = m.offer_id and p.created_by_org_id = :org_id
       and m.changes && array['name', 'description', 'brand'] and category_is_reviewed(p.category_id)
 """)
+# Whoever changes offers makes search look at all of that statement at once; these are the ends of parts of them.
+ENDS = text("""
+    select max(line) from (
+        select line, (row_number() over (order by line) - 1) / :at_most as part from merged where why is null
+    ) p group by part order by 1
+""")
 HOW_MANY = text("select count(*) as rows, count(why) as bad, min(why) as first from merged")
 
 FAMILIES = text("""
@@ -157,7 +163,7 @@ CHANGE_OFFERS = text("""
                         tax_rate = coalesce(m.tax, o.tax_rate)
     from merged m
     where m.kind = 'changed' and m.why is null and o.id = m.offer_id
-      and cardinality(array_remove(m.changes, 'price')) > 0
+      and cardinality(array_remove(m.changes, 'price')) > 0 and m.line > :from_line and m.line <= :to_line
 """)
 LADDERS = text("""
     select line, offer_id, ladder from merged
@@ -211,7 +217,8 @@ USED = text("""
 UNDO_NEW = text("""
     update offers o set state = 'discontinued', version = o.version + 1,
                         sku = left(o.sku, 60) || ' (undone ' || left(cast(o.id as text), 13) || ')'
-    from merged m where m.kind = 'new' and m.why is null and o.id = m.offer_id
+    from merged m
+    where m.kind = 'new' and m.why is null and o.id = m.offer_id and m.line > :from_line and m.line <= :to_line
 """)
 UNDO_FAMILIES = text("""
     update products p set external_id = null
@@ -240,7 +247,7 @@ UNDO_OFFERS = text("""
                         tax_rate = (m.before ->> 'tax')::numeric
     from merged m
     where m.kind = 'changed' and m.why is null and o.id = m.offer_id
-      and cardinality(array_remove(m.changes, 'price')) > 0
+      and cardinality(array_remove(m.changes, 'price')) > 0 and m.line > :from_line and m.line <= :to_line
 """)
 LADDERS_BEFORE = text("""
     select line, offer_id, before -> 'ladder' as ladder from merged

@@ -36,6 +36,26 @@ def history(who: Actor, offer_id: UUID) -> list[tuple[int, Decimal, datetime, da
     return [(row.minimum_quantity, row.unit_price, row.valid_from, row.valid_to) for row in rows]
 
 
+def test_prices_of_many_offers_take_as_many_statements_as_those_of_two(database: sa.Connection) -> None:
+    maker = company(OrgKind.MANUFACTURER, "Maker", Variant.FACTORY_OWNER)
+    offers = [offer(maker, f"Cup {number}", on_hand=0) for number in range(8)]
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    def statements(some: list[UUID], price: str) -> int:
+        asked.clear()
+        assert run(maker.owner, catalog.set_prices, ladders={one: [(1, D(price))] for one in some}) == len(some)
+        return len(asked)
+
+    sa.event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        assert statements(offers[:2], "7.00") == statements(offers, "6.00") > 0
+    finally:
+        sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
 def version_of(who: Actor, offer_id: UUID) -> int:
     with begin(who) as work:
         return catalog.offer_sheet(work, offer_id=offer_id).version
