@@ -76,7 +76,9 @@ def _distributor(stage: Stage, trader: Trader) -> None:
         lots = [lot for lot in stock.my_lots(work, size=100)[0] if lot.code.startswith(_BOTTLED)]
     lots.sort(key=lambda lot: (lot.reserved, lot.on_hand, lot.code))
     for lot in lots[:1]:  # what went out most, and nothing of it waits to be shipped
-        stage.do(who, stock.recall_lot, lot_id=lot.lot_id, reason="The winery reports a flaw of the corks in this lot")
+        stage.do(
+            who, stock.recall_lot, lot_id=lot.lot_id, reason="The winery reports bottles of this lot that do not close"
+        )
     stage.do(who, stock.set_life_term, least_percent=20)
     stage.do(who, stock.hold_stock, request_id=stage.new_id(), variant_id=free[0].variant_id,
              quantity=min(free[0].available // 5, 24), note="Gasthof Post fetches them on Thursday",

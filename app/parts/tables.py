@@ -241,9 +241,8 @@ def _fitted(rows: Sequence[Any], column: Column) -> Column:
     """Figures on one line, words on two or three."""
     if column.kind == "right":
         return replace(column, width=max(_longest(rows, column) * 8, len(column.title) * 7) + 20)
-    if column.kind == "text" and _longest(rows, column) > _SHORT:
-        return replace(column, width=_WORDS)
-    return column
+    longest = _longest(rows, column) if column.kind == "text" else 0
+    return column if longest <= _SHORT else replace(column, width=_WORDS if longest < 4 * _SHORT else 2 * _WORDS)
 
 
 def _config(name: str, column: Column) -> Any:
