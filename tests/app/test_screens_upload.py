@@ -71,7 +71,7 @@ def test_a_checked_list_comes_in_goes_on_sale_and_is_undone(maker: Company, tmp_
     upload_id = checked(maker, tmp_path / "list.csv", LINES + f"{sku};;20,00;;\nBAD;Kanne;abc;;1\n")
     with screen(maker, upload=upload_id) as at:
         shown = texts(at)
-        assert "price not a number" in str([frame.value for frame in at.dataframe]) and "Rows to mend" in shown
+        assert "Price not a number" in str([frame.value for frame in at.dataframe]) and "Rows to mend" in shown
         assert "Prices that change by more than a quarter" in shown
         press(at, "Bring in 9 lines")
         assert "You may leave this screen" in texts(at)
