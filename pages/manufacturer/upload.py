@@ -199,7 +199,7 @@ def draw_running(upload_id: UUID) -> None:
     done, whole = sheet.rows_done, sheet.rows_good
     text = f"{words.number(done)} of {words.count(whole, 'line')}" if done else "Waits for the worker, a few seconds"
     st.progress(done / whole if whole else 0.0, text=text)
-    st.caption("You may leave this screen; it goes on by itself.")
+    st.caption("You may leave this screen: it goes on by itself, and a notice tells you when a long list is in.")
 
 
 def publish(sheet: UploadSheet) -> None:

@@ -214,7 +214,7 @@ def carry_on_upload(work: Work, *, upload_id: UUID, at_most: int = AT_A_TIME) ->
         _do(work, facts, merging.REJECT)
     _do(work, facts | {"last_line": part.last_line}, merging.REMEMBER, merging.COUNT)
     work.session.refresh(upload)
-    left = 0 if is_whole else upload.rows_new + upload.rows_changed - upload.rows_done
+    left = 0 if is_whole or not part.rows else upload.rows_new + upload.rows_changed - upload.rows_done
     if not left:
         upload.move_to(UploadState.DONE)
         upload.ended_at = work.now

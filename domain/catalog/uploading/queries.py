@@ -18,10 +18,17 @@ _SHEET = """
 _ONE = text(
     _SHEET
     + """,
-           (select count(*) from catalog_upload_rows r where r.upload_id = u.id and r.state = 'undone') as rows_undone,
-           (select count(*) from catalog_upload_rows r where r.upload_id = u.id and r.state = 'kept') as rows_kept,
-           (select count(*) from catalog_upload_rows r join offers o on o.id = r.offer_id
-            where r.upload_id = u.id and r.state = 'done' and r.kind = 'new' and o.state = 'draft') as drafts
+           -- While a long list comes in, the screen that shows how far it is counts no million rows.
+           case when u.state = 'undone' then (
+               select count(*) from catalog_upload_rows r where r.upload_id = u.id and r.state = 'undone'
+           ) else 0 end as rows_undone,
+           case when u.state = 'undone' then (
+               select count(*) from catalog_upload_rows r where r.upload_id = u.id and r.state = 'kept'
+           ) else 0 end as rows_kept,
+           case when u.state in ('done', 'failed') then (
+               select count(*) from catalog_upload_rows r join offers o on o.id = r.offer_id
+               where r.upload_id = u.id and r.state = 'done' and r.kind = 'new' and o.state = 'draft'
+           ) else 0 end as drafts
     from catalog_uploads u where u.id = :upload_id and u.org_id = :org_id
 """
 )
