@@ -110,15 +110,10 @@ class ProductSearch(Record):
             " and cardinality(offer_ids) = cardinality(currencies)",
             name="lists",
         ),
-        *(
-            Index(
-                f"product_search_words_{each}_idx",
-                "words",
-                postgresql_using="gin",
-                postgresql_where=text(f"slice = {each}"),
-            )
-            for each in range(4)
-        ),
+        Index("product_search_words_0_idx", "words", postgresql_using="gin", postgresql_where=text("slice = 0")),
+        Index("product_search_words_1_idx", "words", postgresql_using="gin", postgresql_where=text("slice = 1")),
+        Index("product_search_words_2_idx", "words", postgresql_using="gin", postgresql_where=text("slice = 2")),
+        Index("product_search_words_3_idx", "words", postgresql_using="gin", postgresql_where=text("slice = 3")),
         Index("product_search_numbers_idx", "numbers", postgresql_using="gin"),
         Index("product_search_sellers_idx", "seller_ids", postgresql_using="gin"),
         Index("product_search_category_id_idx", "category_id", "product_id"),

@@ -620,6 +620,7 @@ ENTRIES: dict[str, Entry] = {
     "payments.wallet_reference": command(nothing, own=True),
     "pricing.resolve": question(lambda w: {"quantities": {w.draft: 1, w.paused: 1}}, staff=ALL),
     "pricing.resolve_many": question(lambda w: {"asks": [Ask(w.shop.org_id, w.offer, 1)]}, staff=ALL),
+    "pricing.shown_prices": question(lambda w: {"rows": []}, staff=ALL),  # reads nothing itself
     "pricing.open_group": command(
         lambda w: {"request_id": again(), "name": uuid4().hex, "customer_ids": [w.shop.org_id]}, P.MANAGE_PRICES),
     "pricing.set_group_members": command(lambda w: {"group_id": w.group, "customer_ids": []}, P.MANAGE_PRICES),
