@@ -56,9 +56,31 @@ def test_what_is_on_sale_is_found_after_the_upgrade(
                     )
                 ).all()
             assert [tuple(row) for row in found] == [("Steel lamp", [10], [3], 5, True)]
+            with db.engine(db.Role.OWNER).begin() as owner:
+                owner.exec_driver_sql("set local search_path = market, public")
+                _found_in_each_slice(owner)
             db.dispose()
     finally:
         drop_database(name)
+
+
+def _found_in_each_slice(owner: sa.Connection) -> None:
+    """Words are found whichever slice their product is in; a new product goes where the last count found room."""
+    steel = "select slice from search_having(to_tsquery('english', 'steel'))"
+    for number in range(4):
+        owner.execute(sa.text("update product_search set slice = :number"), {"number": number})
+        assert owner.execute(sa.text(steel)).scalars().all() == [number]
+    limits = "select search_slice(n) from unnest(array[0, 32767, 32768, 131071, 131072, 524287, 524288, 9000000]) n"
+    assert owner.execute(sa.text(limits)).scalars().all() == [0, 0, 1, 1, 2, 2, 3, 3]
+    owner.execute(
+        sa.text("insert into search_totals (documents, lengths, slice, counted_at) values (1, 1, 2, '2026-01-01')")
+    )
+    for slice_now in (3, 2):  # what is there stays; what comes anew goes to the slice with room
+        owner.execute(sa.text("select search_refresh(array_agg(id), true) from products where name = 'Steel lamp'"))
+        assert owner.execute(sa.text(steel)).scalars().all() == [slice_now]
+        owner.execute(sa.text("delete from product_search"))
+    owner.execute(sa.text("select set_config('app.scope', 'system', true), search_count('2026-01-02')"))
+    assert owner.execute(sa.text("select slice from search_totals")).scalar() == 0
 
 
 def _to_0024() -> None:
