@@ -29,6 +29,8 @@ def put_on_agenda(stage: Stage, trade: Trade, by_slug: Mapping[str, Trader]) -> 
     ):  # fmt: skip
         if slug in by_slug:
             stage.at(stage.back(days), stage.scene(_agreed, scene, by_slug[slug], by_slug))
+    if "douro" in by_slug:
+        stage.at(stage.back(0.02), stage.scene(_plates_together, by_slug["douro"]))
     if {"lindqvist", _USED_UP_BY} <= by_slug.keys():
         stage.at(stage.back(4), lambda: _used_up(stage, trade, by_slug))
     if "lindqvist" in by_slug:
@@ -144,9 +146,13 @@ def _porcelain(stage: Stage, seller: Trader, customers: dict[str, UUID]) -> None
             who, catalog.plan_prices, request_id=stage.new_id(), offer_id=offered.offer_id, tiers=tiers,
             starts_at=stage.today.replace(hour=0) + 36 * days,
         )  # fmt: skip
-    with stage.present(), begin(who) as work:
+
+
+def _plates_together(stage: Stage, seller: Trader) -> None:
+    """From now on plates are ordered by two cases at least, in any glazes; baskets of before say what they lack."""
+    with stage.present(), begin(seller.owner) as work:
         product = catalog.offer_sheet(work, offer_id=_ids(_offers(seller))[0]).product_id
-    stage.do(who, pricing.set_product_minimum, product_id=product, minimum_quantity=48)
+    stage.do(seller.owner, pricing.set_product_minimum, product_id=product, minimum_quantity=48)
 
 
 def _linen(stage: Stage, seller: Trader, customers: dict[str, UUID]) -> None:
