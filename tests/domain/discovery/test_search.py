@@ -1,7 +1,7 @@
 """What search finds and in which order: words, numbers, slips of the pen, filters, and what it keeps to itself."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -12,13 +12,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from domain import catalog, discovery
+from domain import catalog, discovery, pricing
 from domain.discovery import ProductRow, ResultPage
 from domain.identity import Variant
 from domain.kernel.actor import Actor, Scope
 from domain.kernel.errors import Invalid, NotAllowed, NotFound
 from domain.kernel.work import Work, begin, clock, run
-from tests.make.market import Company, Market, make_market, receive
+from tests.make.market import Company, Market, buy, make_market, receive
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SYSTEM = Actor.system()
@@ -247,6 +247,50 @@ def test_many_results_are_cut_and_say_so(market: Market, monkeypatch: pytest.Mon
     # A filter chooses among all of them, not among those that were looked at first.
     assert names(market, "lamp", price_from=Decimal("7.5")) == ["Lamp 7"]
     assert names(market, order="price", size=2) == ["Lamp 0", "Lamp 1"]
+
+
+def test_goods_for_chosen_buyers_stand_in_the_facets_of_whom_they_are_shown_to(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from domain.discovery import search as engine
+
+    maker = market.makers[0]
+    buy(market.retailer, {maker.offers[0]: 5})  # only a customer can be chosen
+    [_, _, chosen] = [sell(maker, f"Lamp {number}", price="6.00", on_hand=5)[0] for number in range(3)]
+    run(maker.owner, discovery.set_audience, offer_ids=[chosen],
+        shown_to=[discovery.AudienceRow(kind=discovery.Shown.CUSTOMER, subject_id=market.retailer.org_id)])  # fmt: skip
+    monkeypatch.setattr(engine, "CANDIDATES", 3)  # as many as are found: then nothing spelled alike is looked for
+    page = search(market, "lamp")
+    assert page.total == 3 == sum(facet.count for facet in page.facets.price)
+    assert {facet.value: facet.count for facet in page.facets.minimum}["1"] == 3
+    assert {facet.value: facet.count for facet in page.facets.lead_time}["3"] == 3
+    with begin(market.distributor.owner) as work:
+        seen = discovery.search_products(work, find="lamp")
+    assert seen.total == 2 == sum(facet.count for facet in seen.facets.price)
+
+
+def test_rows_tell_the_price_that_an_order_has(market: Market) -> None:
+    """By a rule for the buyer, a promotion, a price that has begun since, and of whom nothing is agreed with."""
+    maker, shop = market.makers[0], market.retailer
+    buy(shop, {maker.offers[0]: 5})
+    plain, ruled, promoted, planned = [sell(maker, f"Lamp {number}", price="10.00")[0] for number in range(4)]
+    for offer, facts in (
+        (ruled, {"step": "customer", "percent": Decimal(10), "customer_id": shop.org_id}),
+        (promoted, {"step": "promotion", "percent": Decimal(5)}),
+    ):
+        run(maker.owner, pricing.make_rule, request_id=uuid4(), title="Less", kind="percent", scope="offers",
+            offer_ids=[offer], **facts)  # fmt: skip
+    run(maker.owner, catalog.plan_prices, request_id=uuid4(), offer_id=planned, tiers=[(1, Decimal("8.00"))],
+        starts_at=NOW + timedelta(hours=1))  # fmt: skip
+    with clock(NOW + timedelta(hours=2)):
+        for who, wanted in ((shop, ["10", "9", "9.5", "8"]), (market.distributor, ["10", "10", "9.5", "8"])):
+            with begin(who.owner) as work:
+                rows = {row.offer_id: row for row in discovery.search_products(work, find="lamp").rows}
+                agreed = pricing.resolve(work, quantities=dict.fromkeys(rows, 1))
+            assert {offer: (row.price, row.list_price) for offer, row in rows.items()} == {
+                offer: (price.unit_price, price.list_price) for offer, price in agreed.items()
+            }
+            assert [rows[offer].price for offer in (plain, ruled, promoted, planned)] == [Decimal(one) for one in wanted]
 
 
 def test_a_page_costs_the_same_statements_whatever_it_finds(market: Market, database: sa.Connection) -> None:

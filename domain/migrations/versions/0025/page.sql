@@ -120,7 +120,7 @@ begin
     with strict as materialized (
         select 2 as tier, s.product_id, s.category_id, s.seller_id,
                case when s.seller_id is null then s.seller_ids end as seller_ids, s.lead, s.from_price,
-               s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
+               coalesce(s.shelf, 0) * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
                -- Words that a product has not say nothing; the others what they weigh, the less the longer its text.
                coalesce(w1 / (1 + (0.6 + s.length * each_word)
@@ -141,7 +141,7 @@ begin
     ), loose as materialized (
         select 1 as tier, s.product_id, s.category_id, s.seller_id,
                case when s.seller_id is null then s.seller_ids end as seller_ids, s.lead, s.from_price,
-               s.shelf * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
+               coalesce(s.shelf, 0) * 4 + s.in_stock::integer * 2 + coalesce(s.currency = p_currency, false)::integer as shelf,
                s.has_chosen or (anybody_is and s.seller_ids && p_suspended) as is_special,
                coalesce(w1 / (1 + (0.6 + s.length * each_word)
                               / (1 / (1.65 * (1 - nullif(ts_rank('{0.4,1,1,1}', s.words, q1), 0::real))) - 0.5)), 0)
