@@ -81,10 +81,9 @@ def tiles(
                       f"All products together; {words.number(free)} of them are free to sell.",
                       "the sum of all places, lots and goods on the way between them", "now"))  # fmt: skip
     left = stock.days_left(free, rate)
-    between = "" if left is None else f" ({_days(free, high)}–{_days(free, low)})"
-    shown.append(Tile("Days of stock left", "–" if left is None else words.number(left) + between,
-                      "How long the free stock lasts at the demand that is expected, all products together, with "
-                      "P10 to P90.",
+    between = "" if left is None else f" Between {_days(free, high)} and {_days(free, low)} (P10 to P90)."
+    shown.append(Tile("Days of stock left", "–" if left is None else words.number(left),
+                      "How long the free stock lasts at the demand that is expected, all products together." + between,
                       "free units ÷ units a day, without the days on which nothing was there", "now"))  # fmt: skip
     if turns is not None:
         shown.append(

@@ -1,6 +1,7 @@
 """Up to five products side by side, at one quantity: what they cost at the door, and in what they differ."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from uuid import UUID
 
 import streamlit as st
@@ -89,6 +90,9 @@ def draw_comparison(found: Comparison, only_differences: bool) -> None:
     def row(name: str, value: Callable[[ComparedProduct], str]) -> tuple[str, list[str]]:
         return name, [value(product) for product in products]
 
+    def rounded(each: Decimal) -> Decimal:
+        return round(each, 2 if each >= 1 else 4)
+
     draw_rows(
         "Buying", heads,
         [
@@ -100,7 +104,7 @@ def draw_comparison(found: Comparison, only_differences: bool) -> None:
             row("Goods", lambda one: words.money(one.landed.goods, one.landed.currency)),
             row("Tax", lambda one: words.money(one.landed.tax, one.landed.currency)),
             row("Shipping", lambda one: words.money(one.landed.shipping, one.landed.currency)),
-            row("At your door, each", lambda one: words.unit_price(one.landed.each, one.landed.currency)),
+            row("At your door, each", lambda one: words.unit_price(rounded(one.landed.each), one.landed.currency)),
             row("Smallest order", lambda one: words.quantity(one.offer.minimum_quantity, one.base_unit)),
             row("Lead time", lambda one: words.days(one.offer.lead_time_days)),
             row("Stock", lambda one: words.stock(one.offer.stock, one.offer.available)),
