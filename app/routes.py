@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -16,11 +17,11 @@ from starlette.routing import Route
 
 from app import cookies, oidc, plain, style, words
 from app.health import Readiness, readiness
-from domain import identity, notifications
-from domain.kernel import files
+from domain import catalog, identity, notifications
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError, NotFound
 from domain.kernel.media import VIDEO
+from domain.kernel.settings import Unusable
 from domain.kernel.work import begin, run
 
 _log = logging.getLogger(__name__)
@@ -171,7 +172,10 @@ async def give_style(_: Request) -> Response:
 async def give_film(request: Request) -> Response:
     """A film of a product, or the part that a player asks for, straight from the disk to whoever may see it."""
     session_id = cookies.session_of(request.cookies.get(cookies.session_name()))
-    place = await run_in_threadpool(_film, session_id, request.path_params["film"]) if session_id else None
+    try:
+        place = await run_in_threadpool(_film, session_id, request.path_params["film"]) if session_id else None
+    except (OperationalError, InterfaceError, TimeoutError, Unusable):
+        return plain.database_down()
     if place is None:
         return plain.not_found()
     return FileResponse(place, media_type=VIDEO, headers={"Cache-Control": "private, max-age=600"})
@@ -179,15 +183,15 @@ async def give_film(request: Request) -> Response:
 
 def _film(session_id: UUID, film: str) -> Path | None:
     with begin(Actor.system()) as work:
-        who = identity.whose_session(work, session_id=session_id)
+        who = identity.seen_as(work, session_id=session_id)
     if who is None:
         return None
     try:
         with begin(who[1]) as work:
-            place, media_type = files.place_of(work, file_id=UUID(film))
+            place = catalog.film_of(work, file_id=UUID(film))
     except (DomainError, ValueError):
         return None
-    return place if media_type == VIDEO else None
+    return place if place.is_file() else None
 
 
 async def alive(request: Request) -> Response:

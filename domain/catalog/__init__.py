@@ -24,7 +24,7 @@ from domain.catalog.commands import (
     set_seller_terms,
 )
 from domain.catalog.history import adopt_products
-from domain.catalog.media import add_media, arrange_media, describe_media, media_of, remove_media
+from domain.catalog.media import add_media, arrange_media, describe_media, film_of, media_of, remove_media
 from domain.catalog.policies import assign_policy, my_policies, policies, write_policy
 from domain.catalog.prices import (
     BelowFloor,
@@ -34,6 +34,7 @@ from domain.catalog.prices import (
     changed_ladders,
     check_price,
     checked_tiers,
+    givers_of,
     plan_prices,
     planned_prices,
     require_floor,
@@ -64,6 +65,7 @@ from domain.catalog.specifications import aligned_specifications
 from domain.catalog.states import GRADES, AttributeKind, ChangeState, MediaKind, OfferState, PackLevel
 from domain.catalog.units import UNITS
 from domain.catalog.uploading import (
+    MOST_TO_MEND,
     STAGED_COLUMNS,
     Article,
     CatalogImported,
@@ -145,6 +147,7 @@ __all__ = [
     "GRADES",
     "ImportedCatalog",
     "Layout",
+    "MOST_TO_MEND",
     "MatchRow",
     "MediaKind",
     "MediaRow",
@@ -205,6 +208,8 @@ __all__ = [
     "discontinue_offer",
     "drafts_of_upload",
     "fail_upload",
+    "film_of",
+    "givers_of",
     "guess_layout",
     "import_catalog",
     "mark_audience",

@@ -4,9 +4,10 @@ A picture is kept whole and in two sizes, for lists and for cards; the first one
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from domain.catalog.events import MediaChanged
 from domain.catalog.models import Offer, Product, ProductMedia, Variant
@@ -108,19 +109,9 @@ def arrange_media(work: Work, *, product_id: UUID, media_ids: Sequence[UUID]) ->
 
 def media_of(work: Work, *, product_ids: Sequence[UUID]) -> dict[UUID, list[MediaRow]]:
     """What shows each product, in order: of what is on sale for everybody who is signed in, of drafts for their own."""
-    if work.actor.org_id is None and not work.actor.is_staff:
-        raise NotFound
-    on_sale = (
-        select(Offer.id)
-        .join(Variant, Variant.id == Offer.variant_id)
-        .where(Variant.product_id == ProductMedia.product_id, Offer.state == OfferState.PUBLISHED.value)
-    )
     rows = work.session.scalars(
         select(ProductMedia)
-        .where(
-            ProductMedia.product_id.in_(list(product_ids)),
-            true() if work.actor.is_staff else or_(ProductMedia.org_id == work.actor.org_id, on_sale.exists()),
-        )
+        .where(ProductMedia.product_id.in_(list(product_ids)), _is_seen(work))
         .order_by(ProductMedia.product_id, ProductMedia.position, ProductMedia.id)
     )
     found: dict[UUID, list[MediaRow]] = {}
@@ -133,6 +124,37 @@ def media_of(work: Work, *, product_ids: Sequence[UUID]) -> dict[UUID, list[Medi
             )
         )  # fmt: skip
     return found
+
+
+def film_of(work: Work, *, file_id: UUID) -> Path:
+    """Where a film lies that shows a product, for those to whom `media_of` shows it.
+
+    Raises `NotFound`, `NotScannedYet`, `FileHarmful`.
+    """
+    shown = select(ProductMedia.id).where(
+        ProductMedia.file_id == file_id, ProductMedia.kind == MediaKind.VIDEO.value, _is_seen(work)
+    )
+    if work.session.scalar(shown.limit(1)) is None:
+        raise NotFound
+    place, _ = files.place_of(work, file_id=file_id)
+    return place
+
+
+def _is_seen(work: Work) -> ColumnElement[bool]:
+    """The condition on media of products that are on sale and shown to the actor, or the actor's own."""
+    if work.actor.is_staff:
+        return true()
+    if work.actor.org_id is None:
+        raise NotFound
+    on_sale = (
+        select(Offer.id)
+        .join(Variant, Variant.id == Offer.variant_id)
+        .where(
+            Variant.product_id == ProductMedia.product_id, Offer.state == OfferState.PUBLISHED.value,
+            func.offer_is_shown(Offer.id, Offer.audience, Offer.seller_id),
+        )
+    )  # fmt: skip
+    return or_(ProductMedia.org_id == work.actor.org_id, on_sale.exists())
 
 
 def _own(work: Work, media_id: UUID) -> tuple[ProductMedia, Product]:

@@ -336,6 +336,7 @@ class ProductMedia(Record):
         CheckConstraint("alt <> ''", name="alt"),
         CheckConstraint("bytes > 0", name="bytes"),
         Index(None, "product_id", "position"),
+        Index(None, "file_id"),
     )
 
     id: Mapped[Id]

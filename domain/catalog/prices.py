@@ -18,7 +18,7 @@ from domain import identity
 from domain.catalog.events import FloorChanged, PlanWithdrawn, PricesChanged, PricesPlanned
 from domain.catalog.models import Offer, PlannedTier, PriceFloor, PricePlan, PriceTier
 from domain.catalog.views import PlanRow, Tier
-from domain.identity import Permission
+from domain.identity import Permission, Variant
 from domain.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.quantities import base_units
@@ -91,9 +91,13 @@ def may_go_to(work: Work, share: Decimal) -> bool:
     """Whether the actor may give a price that is this share of a floor."""
     if work.actor.is_system or share >= 1:
         return True
-    if not work.actor.may(Permission.PRICE_BELOW_FLOOR) or work.actor.variant is None:
-        return False
-    return identity.is_owner(work.actor.variant) or share >= MANAGERS_SHARE
+    return work.actor.may(Permission.PRICE_BELOW_FLOOR) and work.actor.variant in givers_of(share)
+
+
+def givers_of(share: Decimal) -> list[Variant]:
+    """The role variants that may give a price that is this share of a floor, be it below."""
+    holders = identity.holders_of(Permission.PRICE_BELOW_FLOOR)
+    return [variant for variant in holders if share >= MANAGERS_SHARE or identity.is_owner(variant)]
 
 
 def add_tiers(work: Work, offer: Offer, tiers: Ladder) -> None:

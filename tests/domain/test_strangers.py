@@ -59,6 +59,7 @@ from domain.verification import Listed, Registered, UnderWay
 from tests.make import market as market_of_tests
 from tests.make.files import a_pdf, a_picture
 from tests.make.market import PASSWORD, Company, Market, buy, company, make_market, offer, orders_of, sheet, top_up
+from tests.make.media import a_film
 from tests.make.stocked import stock_things
 
 P = Permission
@@ -151,6 +152,7 @@ ENTRIES: dict[str, Entry] = {
     "catalog.remove_media": command(lambda w: {"media_id": w.media}, P.MANAGE_OFFERS),
     "catalog.arrange_media": command(lambda w: {"product_id": w.glass, "media_ids": [w.media]}, P.MANAGE_OFFERS),
     "catalog.media_of": question(lambda w: {"product_ids": [w.glass]}, own=True),
+    "catalog.film_of": question(lambda w: {"file_id": w.film}, staff=FIGURES),
     "catalog.write_policy": command(
         lambda w: {"request_id": again(), "name": "Usual", "version": 0, "return_days": 1,
                    "restocking_share": Decimal(1), "warranty_months": 0}, P.MANAGE_OFFERS, own=True),
@@ -1030,6 +1032,11 @@ def describe_things(world: World, maker: Company, operations: Actor) -> None:
     [world.glass_version] = [row.version for row in rows if row.offer_id == world.glass_offer]
     world.media = run(who, catalog.add_media, request_id=uuid4(), product_id=world.glass, kind="picture",
                       content=a_picture(), name="glass.png", alt="A glass")  # fmt: skip
+    planned = run(who, catalog.create_product, request_id=uuid4(), name="Glass of next year")
+    run(who, catalog.add_media, request_id=uuid4(), product_id=planned, kind="video", content=a_film(),
+        name="glass.mp4", alt="A glass turns")  # fmt: skip
+    with begin(who) as work:
+        world.film = catalog.media_of(work, product_ids=[planned])[planned][0].file_id
     world.policy = run(
         who, catalog.write_policy, request_id=uuid4(), name="Usual", version=0, return_days=14,
         restocking_share=Decimal("0.1"), warranty_months=24,

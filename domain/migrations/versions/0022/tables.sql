@@ -128,6 +128,7 @@ create table product_media (
     constraint product_media_bytes_check check (bytes > 0)
 );
 create index product_media_product_id_position_idx on product_media (product_id, position);
+create index product_media_file_id_idx on product_media (file_id);
 
 -- Which of the seller's verified certificates a product is shown with; whether it holds is asked at every look.
 create table product_certificates (
