@@ -38,7 +38,7 @@ def tell_of_upload(work: Work, event: Any) -> None:
     """A notice to whoever started a list: that a long one has come in, or that one could not go on."""
     row = work.session.execute(
         text(
-            "select org_id, started_by, file_name, state, problem, rows_new, rows_changed, rows_bad,"
+            "select org_id, started_by, file_name, problem, rows_new, rows_changed, rows_bad,"
             " ended_at - started_at as took from catalog_uploads where id = :id"
         ),
         {"id": event.subject_id},

@@ -297,17 +297,21 @@ def test_a_sales_representative_asks_and_the_customer_gets_the_price(database: s
     with pytest.raises(NotAllowed, match="Somebody else"):
         run(maker.owner, pricing.decide_price_request, price_request_id=own, approve=True)
     run(manager, pricing.decide_price_request, price_request_id=own, approve=False, answer="Too low")
+    near = ask("8.55")  # five percent below the floor
+    run(manager, pricing.decide_price_request, price_request_id=near, approve=True)
     with begin(sales) as work:
         states = {row.unit_price: row.state for row in pricing.price_requests(work)}
-    assert states == {D(7): "approved", D(6): "rejected"}
+    assert states == {D(7): "approved", D(6): "rejected", D("8.55"): "approved"}
     deliver_new()
     told = database.execute(
-        sa.text("select person_id, kind from market.notices where subject = 'price_request' order by kind, person_id")
+        sa.text("select subject_id, person_id, kind from market.notices where subject = 'price_request'")
     ).all()
-    # The first wish: owner and manager; the owner's own: only the manager. Whoever asked hears the answer.
-    expected = [(maker.owner.user_id, "price_asked"), (manager.user_id, "price_asked")]
-    expected += [(manager.user_id, "price_asked"), (sales.user_id, "price_given")]
-    expected += [(maker.owner.user_id, "price_refused")]
+    # A price that only an owner may give: owners alone are asked, and of the owner's own wish there is no other owner.
+    # What a manager may give too: both. Whoever asked hears the answer.
+    expected = [(low, maker.owner.user_id, "price_asked"), (low, sales.user_id, "price_given")]
+    expected += [(own, maker.owner.user_id, "price_refused")]
+    expected += [(near, maker.owner.user_id, "price_asked"), (near, manager.user_id, "price_asked")]
+    expected += [(near, sales.user_id, "price_given")]
     assert sorted(map(tuple, told), key=str) == sorted(expected, key=str)
 
 

@@ -1,17 +1,18 @@
 """Who asked colleagues for an approval is named to them, until the person is erased."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from domain import identity, notifications, privacy
+from domain import identity, notifications, pricing, privacy, reactions
 from domain.identity import OrgKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.work import begin, clock, run
 from domain.notifications import EmailWish, Topic
-from tests.make.market import company
+from tests.make.market import buy, company, make_market
 
 SYSTEM = Actor.system()
 
@@ -44,3 +45,28 @@ def test_an_erased_person_is_not_named_in_what_colleagues_were_told(wish: EmailW
     run(SYSTEM, privacy.erase_person, person_id=asker.user_id, reason="Asked for it")
     assert "Quappenbach" not in texts()
     assert texts().count("Somebody Else") == texts().count("Somebody who left") == 2
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("wish", [EmailWish.NOW, EmailWish.DAILY])
+def test_an_erased_person_is_not_named_where_they_asked_for_a_price(wish: EmailWish) -> None:
+    market = make_market(makers=1)
+    [maker], shop = market.makers, market.retailer
+    sales = maker.people[Variant.SALES_REPRESENTATIVE]
+    run(maker.owner, notifications.choose_emails, topic=Topic.ORDERS, email=wish)
+    with begin(SYSTEM) as work:
+        tomorrow = work.now + timedelta(days=1)
+    buy(shop, {maker.offers[0]: 1})
+    run(sales, pricing.ask_price, request_id=uuid4(), offer_id=maker.offers[0], customer_id=shop.org_id,
+        unit_price=Decimal("7.00"), ends_at=tomorrow, reason="They buy much")  # fmt: skip
+    reactions.deliver_new()
+    run(SYSTEM, notifications.mail_notices)
+    with clock(tomorrow.replace(hour=12)):
+        run(SYSTEM, notifications.write_digests)
+    name = f"{Variant.SALES_REPRESENTATIVE} of {maker.name}"
+    told = texts().count(name)
+    assert told >= 2  # in the bell and in a letter
+    run(maker.owner, identity.remove_member, person_id=sales.user_id)
+    run(SYSTEM, privacy.erase_person, person_id=sales.user_id, reason="Asked for it")
+    assert name not in texts()
+    assert texts().count("Somebody who left") == told
