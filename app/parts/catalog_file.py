@@ -51,8 +51,13 @@ def to_mend(sheet: catalog.UploadSheet, rows: Sequence[catalog.UploadRow]) -> Sh
     return Sheet(
         "Rows to mend",
         (*header, *(("currency",) if more else ()), "what is wrong"),
-        [(*row.cells, *("" for _ in range(width - len(row.cells))), *more, row.why or "") for row in rows],
+        [(*row.cells, *("" for _ in range(width - len(row.cells))), *more, _why(row)) for row in rows],
     )
+
+
+def _why(row: catalog.UploadRow) -> str:
+    """What is wrong with a row; one without its cells is found by its line."""
+    return row.why or "" if any(row.cells) else f"line {row.line} of your list: {row.why}"
 
 
 def ask_layout(upload: Any, *, currency: str) -> Layout | None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -290,12 +290,14 @@ def _cut(given: list[str], lines: "_Lines", dialect: Dialect) -> Block | None:
             return Block(lines.skip(len(given)), lines=given, mark=mark)
     elif any(line.count('"') % 2 for line in given):
         return None
+    # A cell that is still open behind the last line would swallow the blank one.
     try:
-        rows = list(csv.reader(given, delimiter=mark, escapechar=dialect.escape, skipinitialspace=True))
+        rows = list(csv.reader(chain(given, ("\n",)), delimiter=mark, escapechar=dialect.escape, skipinitialspace=True))
     except csv.Error:
         return None
-    if len(rows) != len(given):
+    if len(rows) != len(given) + 1:
         return None
+    rows.pop()
     numbers: Sequence[int] = lines.skip(len(given))
     if [] in rows:
         numbers = [number for number, row in zip(numbers, rows, strict=True) if row]
@@ -333,9 +335,8 @@ class _Lines:
         line = self._read()
         self.number = self._next
         self._next += 1
-        if '"' not in line or line.count('"') % 2 == 0:
-            return line
-        if not self._is_open(line):
+        # An even number of marks closes all cells, unless one stands within a cell: 6" pan;"and more
+        if '"' not in line or (line.count('"') % 2 == 0 and not self._swallows_more(line)) or not self._is_open(line):
             return line
         return self._joined(line)
 
@@ -351,7 +352,7 @@ class _Lines:
             except StopIteration:
                 break
             whole = first + "".join(more)
-            if more[-1].count('"') % 2 and not self._is_open(whole):
+            if '"' in more[-1] and not self._is_open(whole):
                 # Whole rows within a cell, or letters right behind its end: the mark was a stray one.
                 if self._is_proper(whole) and not (more[:-1] and all(map(self._fits, more[:-1]))):
                     self._next += len(more)
@@ -359,6 +360,14 @@ class _Lines:
                 break
         self._waiting.extendleft(reversed(more))
         return _BROKEN_LINE
+
+    def _swallows_more(self, line: str) -> bool:
+        """Whether a reader of CSV would go on in the next line; quicker than `_is_open`, and not only of marks."""
+        cut = {"delimiter": self._dialect.delimiter, "escapechar": self._dialect.escape}
+        try:
+            return len(list(csv.reader((line, "\n"), skipinitialspace=True, **cut))) < 2  # type: ignore[arg-type]
+        except csv.Error:
+            return True
 
     def _is_open(self, line: str) -> bool:
         """Whether a quoted cell is still open at the end."""

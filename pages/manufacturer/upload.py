@@ -21,7 +21,6 @@ from domain.kernel.work import Work
 
 SHOWN = 25
 AT_A_TIME = 500
-MOST_TO_MEND = 100_000
 MODES = {
     UploadMode.GOOD: "The good rows; the others are named",
     UploadMode.ALL: "All rows or none",
@@ -131,6 +130,8 @@ def draw_bad(sheet: UploadSheet) -> None:
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = f"The first {SHOWN} of {words.count(sheet.rows_bad, 'line')}" if sheet.rows_bad > SHOWN else ""
+        if sheet.rows_bad > catalog.MOST_TO_MEND:
+            shown += f"; the file has only the first {words.number(catalog.MOST_TO_MEND)}"
         st.caption(shown or words.count(sheet.rows_bad, "line"), width="content")
         rows_button(
             "rows-to-mend", lambda: all_bad(sheet), choices={"upload": str(sheet.upload_id)}, label="Download to mend"
@@ -138,7 +139,7 @@ def draw_bad(sheet: UploadSheet) -> None:
 
 
 def all_bad(sheet: UploadSheet) -> Sheet:
-    return to_mend(sheet, ask(catalog.upload_rows, upload_id=sheet.upload_id, limit=MOST_TO_MEND))
+    return to_mend(sheet, ask(catalog.upload_rows, upload_id=sheet.upload_id, limit=catalog.MOST_TO_MEND))
 
 
 def draw_flagged(sheet: UploadSheet) -> None:

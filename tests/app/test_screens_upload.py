@@ -89,6 +89,15 @@ def test_a_checked_list_comes_in_goes_on_sale_and_is_undone(maker: Company, tmp_
         assert "list.csv" in str([frame.value for frame in at.dataframe])
 
 
+def test_how_many_rows_the_file_to_mend_has_is_said(
+    maker: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "MOST_TO_MEND", 30)
+    bad = "".join(f"B-{number};Topf;abc;;1\n" for number in range(31))
+    with screen(maker, upload=checked(maker, tmp_path / "list.csv", LINES + bad)) as at:
+        assert "The first 25 of 31 lines; the file has only the first 30" in texts(at)
+
+
 def test_rows_to_mend_are_a_file_that_can_be_uploaded(maker: Company, tmp_path: Path) -> None:
     upload_id = checked(maker, tmp_path / "list.csv", LINES + "=cmd|x;Kanne;9,00;;1\nB-1;Topf;abc;;1\n")
     with begin(maker.owner) as work:
@@ -103,6 +112,9 @@ def test_rows_to_mend_are_a_file_that_can_be_uploaded(maker: Company, tmp_path: 
         sheet = catalog.upload_sheet(work, upload_id=again)
         why = [row.why for row in catalog.upload_rows(work, upload_id=again)]
     assert (sheet.rows_new, why) == (2, [])
+    # A row whose cells nobody has is found by its line.
+    without = to_mend(sheet, [rows[0].model_copy(update={"cells": ()})])
+    assert without.rows[0][-1] == "line 10 of your list: formula injection in sku"
     plain = tmp_path / "template.csv"
     plain.write_bytes(as_csv(template()))
     begun = run(maker.owner, catalog.check_upload, path=plain, name="template.csv")

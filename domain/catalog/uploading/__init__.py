@@ -6,6 +6,7 @@
 """
 
 from domain.catalog.uploading.commands import (
+    MOST_TO_MEND,
     UploadUnderWay,
     carry_on_upload,
     check_upload,
@@ -31,6 +32,7 @@ __all__ = [
     "CatalogImported",
     "ImportedCatalog",
     "Layout",
+    "MOST_TO_MEND",
     "Reject",
     "Source",
     "UploadMode",

@@ -33,8 +33,10 @@ _EPOCH = datetime.date(1899, 12, 30)
 
 
 def words_in(cell: Cell) -> str:
-    """The cell as text: a number as it is written, blanks of all kinds around it cut off."""
+    """The cell as text that can be stored: a number as it is written, blanks of all kinds around it cut off."""
     if isinstance(cell, str):
+        if "\0" in cell:  # such as of a row that is broken
+            cell = cell.replace("\0", "")
         text = cell.translate(_BLANKS).strip() if not cell.isascii() else cell.strip()
         if text[:2] == '="' and (match := _EXCEL_TEXT.fullmatch(text)):
             return match[1].strip()  # how spreadsheets are told to keep leading zeros

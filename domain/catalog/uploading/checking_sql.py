@@ -187,7 +187,7 @@ UNKNOWN_CATEGORIES = text("""
 # The first of them: nobody mends more lines than fit into a file to mend, and what is kept in memory has an end.
 LACKING_CELLS = text("""
     select line from catalog_upload_rows where upload_id = :upload_id and kind = 'bad' and cells is null
-    order by line limit 100000
+    order by line limit :most
 """)
 ADD_CELLS = text("""
     update catalog_upload_rows r set cells = n.cells

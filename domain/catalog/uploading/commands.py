@@ -45,6 +45,7 @@ OFFERS_AT_A_TIME = 1000
 _LONG = text("set local statement_timeout = '1h'")
 FLAG_ABOVE = Decimal("0.25")
 LONGEST_FILE_NAME = 120
+MOST_TO_MEND = 100_000  # bad rows that can be downloaded with their cells
 
 
 class UploadUnderWay(Conflict):
@@ -121,12 +122,18 @@ def _compare(work: Work, upload: CatalogUpload, flag_above: Decimal) -> None:
             f"{unknown.rows:,} rows name a category that the platform does not have (such as {unknown.first!r});"
             " these products come in without one.",
         ]
+    if upload.rows_bad > MOST_TO_MEND:
+        upload.notes = [
+            *upload.notes,
+            f"Only the first {MOST_TO_MEND:,} of the {upload.rows_bad:,} bad rows can be downloaded to be mended; the"
+            " others may be without their cells. Please mend your own list instead, and upload it again.",
+        ]
     session.flush()
 
 
 def _add_cells(work: Work, upload_id: UUID, source: Source, layout: Layout) -> None:
     """Give the rows that the comparison rejected the cells of the file, so that they can be mended."""
-    lines = set(work.session.scalars(checking.LACKING_CELLS, {"upload_id": upload_id}))
+    lines = set(work.session.scalars(checking.LACKING_CELLS, {"upload_id": upload_id, "most": MOST_TO_MEND}))
     if not lines:
         return
     last = max(lines)

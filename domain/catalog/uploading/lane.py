@@ -29,9 +29,11 @@ _UNUSUAL = ("discount", "valid_from")
 _PARTS = 8
 _FEWEST = 8
 
-# All cells of a column, each with a line break behind it. A price is not 0; nothing begins like a formula.
+# All cells of a column, each with a line break behind it. A price is not 0, and JSON knows no 04.50; nothing begins
+# like a formula.
 _PRICES = {
-    mark: re.compile(rf"(?:(?=[0{re.escape(mark)}]*[1-9]){plain.pattern}\n)*+") for mark, plain in SIMPLE.items()
+    mark: re.compile(rf"(?:(?=[0{re.escape(mark)}]*[1-9])(?!0[0-9]){plain.pattern}\n)*+")
+    for mark, plain in SIMPLE.items()
 }
 _SKUS = re.compile(rf"(?:[^=+\-@'#\s][^\n]{{0,{LONGEST_SKU - 1}}}\n)*+")
 _NAMES = re.compile(rf"(?:[^='\s][^\n]{{0,{LONGEST_NAME - 1}}}\n)*+")

@@ -171,6 +171,8 @@ class Reading:
 
     def judge(self, line: int, cells: list[Cell]) -> Article | Reject | None:
         """What one row below the header is; None for what is no article."""
+        if cells == [BROKEN]:
+            return Reject(line, "quotation mark that is never closed")
         if not self.source.is_workbook and len(cells) != self.width:
             if (row := self._odd_width(line, cells)) is not None:
                 return row
@@ -185,8 +187,6 @@ class Reading:
         return self._article(line, cells, sku, words_in(cells[name_at]) if name_at is not None else "", price)
 
     def _odd_width(self, line: int, cells: list[Cell]) -> Reject | None:
-        if cells == [BROKEN]:
-            return Reject(line, "quotation mark that is never closed")
         if len(cells) > self.width and any(words_in(cell) for cell in cells[self.named :]):
             return self._reject(line, ["too many cells"], cells)
         if len(cells) <= self.needed and not self._is_no_article(cells):

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,9 @@ ODD = {
     "name": ["", "  padded {n} ", "'=1", "x" * 201, "zero\u200bwidth", "back\\slash", "no\u00a0break", '="007"'],
     "brand": ["back\\slash", "x" * 130],
     "ean": ["4006381333932", "abc", "4,00E+12"],
-    "price": ["0", "0.00", "-1", "abc", "", "€ 4.50", "1'000.00", "1234567890", "4.1234567", "(3)"],
+    "price": ["0", "0.00", "-1", "abc", "", "€ 4.50", "1'000.00", "1234567890", "4.1234567", "(3)", "04.50"],
     "from 10": ["", "100000", "x", "0"],
-    "from 50": ["77777", "€ 1"],
+    "from 50": ["77777", "€ 1", "00.20"],
     "moq": ["2.5", "6 pcs", "0"],
     "lead time": ["9999", "soon"],
     "details": ["  ", "line\\nbreak", "'quoted", "x" * 5001],
@@ -79,12 +80,14 @@ def test_the_lane_comes_to_what_row_by_row_comes_to(
         assert one == other
 
 
+# Of small blocks many end within a row: those of 399 and 530 where its first line has an even number of marks.
+@pytest.mark.parametrize(("seed", "signs"), [(5, 200), (399, 40), (530, 40)])
 @pytest.mark.parametrize("mark", [";", ",", "\t"])
 @pytest.mark.parametrize("escape", [None, "\\"])
 def test_blocks_are_the_same_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, escape: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, escape: str | None, seed: int, signs: int
 ) -> None:
-    chance = random.Random(5)
+    chance = random.Random(seed)
     cells = ["a", "", " b", '"c"', f'"d{mark}d"', '"e\ne"', '"open', 'f"', '"g""g"', '"h" i', "\\", '\\"', "ä", "\0j"]
     common = ["a", "b", "ä", ""]
     lines = []
@@ -96,7 +99,7 @@ def test_blocks_are_the_same_rows(
     dialect = Dialect(mark, escape, 3)
     with path.open(encoding="utf-8") as file:
         expected = list(delimited.rows(file, dialect))
-    monkeypatch.setattr(delimited, "BLOCK_SIGNS", 200)
+    monkeypatch.setattr(delimited, "BLOCK_SIGNS", signs)
     with path.open(encoding="utf-8") as file:
         found = [
             (number, row)
@@ -112,3 +115,22 @@ def test_blocks_are_the_same_rows(
                 assert columns is not None and [list(row) for row in zip(*columns, strict=True)] == rows
             else:
                 assert columns is None
+
+
+@pytest.mark.parametrize("signs", [1, 30, 1000])
+def test_an_even_number_of_marks_may_leave_a_cell_open(monkeypatch: pytest.MonkeyPatch, signs: int) -> None:
+    monkeypatch.setattr(delimited, "BLOCK_SIGNS", signs)
+    good = [[f"A-{number}", "Glass", "1"] for number in range(200)]
+    after = "".join(f"{';'.join(row)}\n" for row in good)
+
+    def read(first: str) -> list[tuple[int, list[str]]]:
+        dialect = Dialect(";", None, 3)
+        expected = list(delimited.rows(StringIO(first + after), dialect))
+        blocks = delimited.blocks(StringIO(first + after), dialect)
+        assert [row for one in blocks for row in zip(one.numbers, one.rows(), strict=True)] == expected
+        assert [row for _, row in expected[1:]] == good and expected[1][0] == first.count("\n") + 1
+        return expected[:1]
+
+    assert read('6" pan;"first\nsecond";2\n') == [(1, ['6" pan', "first\nsecond", "2"])]
+    assert read('B-1;"first\nsecond";6" pan\n') == [(1, ["B-1", "first\nsecond", '6" pan'])]
+    assert read('6" pan;"never closed;2\n') == [(1, [delimited.BROKEN])]

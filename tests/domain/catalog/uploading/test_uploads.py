@@ -116,6 +116,31 @@ def test_bad_rows_are_named_mended_and_uploaded_again(maker: Company, tmp_path: 
         run(maker.owner, catalog.start_upload, upload_id=whole.upload_id, mode=catalog.UploadMode.ALL)
 
 
+def test_a_mark_that_is_never_closed_costs_its_own_line(maker: Company, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    lines = "".join(f"A-{number};Glass {number};4.50\n" for number in range(20))
+    path.write_text(f'SKU;Name;Price\n{lines}B-1;"Bowl;4.50\n')
+    one = check(maker.owner, path)
+    assert counts(one) == (20, 0, 0, 1)
+    with begin(maker.owner) as work:
+        [bad] = catalog.upload_rows(work, upload_id=one.upload_id)
+    assert (bad.line, bad.why, bad.cells) == (22, "quotation mark that is never closed", ("",))
+
+
+def test_more_bad_rows_than_a_file_to_mend_has_are_said(
+    maker: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("SKU;Name;Price\nA-1;Glass;4.50\n" + "".join(f"B-{number};;1.00\n" for number in range(4)))
+    assert not [note for note in check(maker.owner, path).notes if "mended" in note]
+    monkeypatch.setattr(commands, "MOST_TO_MEND", 3)
+    one = check(maker.owner, path)
+    assert one.notes[-1].startswith("Only the first 3 of the 4 bad rows can be downloaded to be mended")
+    with begin(maker.owner) as work:
+        bad = catalog.upload_rows(work, upload_id=one.upload_id)
+    assert [row.cells for row in bad] == [("B-0", "", "1.00"), ("B-1", "", "1.00"), ("B-2", "", "1.00"), ()]
+
+
 def _drafts(maker: Company, upload_id: UUID) -> list[UUID]:
     with begin(maker.owner) as work:
         return catalog.drafts_of_upload(work, upload_id=upload_id)
