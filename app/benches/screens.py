@@ -25,7 +25,7 @@ from typing import Any
 from app import cookies
 from app.benches.machine import cpu_s, machine_cpu_s, point, scratch
 from app.benches.visitor import Drawing, Visitor
-from app.navigation import BY_URL, SCREENS, Screen
+from app.navigation import SCREENS, Screen
 from app.run import web
 from domain import catalog, discovery, identity, orders
 from domain.identity import SignedIn
@@ -115,14 +115,11 @@ def measure(
 
     Raises: Unusable, for a screen that does not exist.
     """
-    unknown = sorted(set(only) - set(BY_URL))
-    if unknown:
-        raise Unusable(f"There is no screen {unknown[0]}; write for example retailer-home.")
+    wanted = measured_screens(only)
     with scratch(lambda: _fill(say)):
         say("Starting the web process ...")
         with web_process() as process:
             people = _people()
-            wanted = [screen for screen in SCREENS if not only or screen.url in only]
             costs = [asyncio.run(cost_of(process, screen.url, _visitor_of(people, screen))) for screen in wanted]
             walks = [(one, [screen for screen in wanted if one.may_see(screen)]) for one in people]
             walks = [(one, screens) for one, screens in walks if screens]
@@ -132,6 +129,15 @@ def measure(
                     say(f"{number} sessions, {'no pause' if not pause_s else f'{pause_s:.0f} s between drawings'} ...")
                     loads.append(asyncio.run(_load(process, walks, number, seconds, pause_s)))
             return Report(costs, loads)
+
+
+def measured_screens(only: Sequence[str] = ()) -> list[Screen]:
+    """The screens of those who are signed in, or of these the ones that are named. Raises: Unusable."""
+    found = {screen.url: screen for screen in SCREENS if not screen.is_open}
+    unknown = sorted(set(only) - set(found))
+    if unknown:
+        raise Unusable(f"There is no screen {unknown[0]} of people who are signed in; write for example retailer-home.")
+    return [screen for url, screen in found.items() if not only or url in only]
 
 
 # --- the world ---------------------------------------------------------------------------------

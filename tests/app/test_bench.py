@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from app import cli
-from app.benches import machine, sign_in
+from app.benches import machine, screens, sign_in
 from app.benches import place_order as bench
+from app.navigation import SCREENS
 from domain.kernel import database as db
 from domain.kernel.actor import Actor
+from domain.kernel.settings import Unusable
 from domain.kernel.work import begin
 from domain.reports import violations
 
@@ -75,3 +77,12 @@ def test_a_sign_in_is_measured_beside_argon2_alone(server: str, monkeypatch: pyt
     result = json.loads(done.stdout)["result"]
     assert result["pairs"] == 4 and result["low_ms"] <= result["difference_ms"] <= result["high_ms"]
     assert 0 < result["argon2_cpu_ms"] <= result["right_cpu_ms"] * 2
+
+
+def test_the_screens_that_are_measured_are_those_of_people_who_are_signed_in() -> None:
+    """The others are drawn for nobody of the demo; one of them would end the whole measurement."""
+    assert {one.url for one in screens.measured_screens()} == {one.url for one in SCREENS if not one.is_open}
+    assert [one.url for one in screens.measured_screens(["retailer-home"])] == ["retailer-home"]
+    for wrong in ("welcome-reset", "no-such"):
+        with pytest.raises(Unusable, match=wrong):
+            screens.measured_screens([wrong])
