@@ -18,23 +18,32 @@ _OF_THE_PERSON = (
     text("delete from outgoing_emails where person_id = :person or recipient = :email"),
     text("delete from outgoing_texts where person_id = :person"),
     text("delete from notice_preferences where person_id = :person"),
-    # Colleagues were told who asks them for an approval: by name, in the bell, in letters and in daily letters.
+)
+# Colleagues were told who asks them for something, or through whose eyes somebody wants to look: by name, in the bell,
+# in letters and in daily letters. Facts that hold a name under one of these keys hold `person_id` beside it; the first
+# notices of looks do not, and are known by what they are about.
+_NAMES = ("asked_by", "person")
+_NAMED = (
     text(
-        "update notices set facts = jsonb_set(facts, '{asked_by}', cast(:nobody as jsonb))"
-        " where facts ? 'asked_by' and facts ->> 'person_id' = cast(:person as text)"
+        "update notices set facts = jsonb_set(facts, array[cast(:key as text)], cast(:nobody as jsonb))"
+        " where jsonb_exists(facts, cast(:key as text)) and (facts ->> 'person_id' = cast(:person as text)"
+        "  or subject = 'view' and subject_id = :person)"
     ),
     text(
-        "update outgoing_emails set facts = jsonb_set(facts, '{facts,asked_by}', cast(:nobody as jsonb))"
-        " where kind = 'notice' and facts -> 'facts' ? 'asked_by'"
+        "update outgoing_emails"
+        " set facts = jsonb_set(facts, array['facts', cast(:key as text)], cast(:nobody as jsonb))"
+        " where kind = 'notice' and jsonb_exists(facts -> 'facts', cast(:key as text))"
         " and facts -> 'facts' ->> 'person_id' = cast(:person as text)"
     ),
     text(
         "update outgoing_emails set facts = jsonb_set(facts, '{notices}', (select jsonb_agg(case"
-        "   when one -> 'facts' ? 'asked_by' and one -> 'facts' ->> 'person_id' = cast(:person as text)"
-        "   then jsonb_set(one, '{facts,asked_by}', cast(:nobody as jsonb)) else one end order by place)"
+        "   when jsonb_exists(one -> 'facts', cast(:key as text))"
+        "    and one -> 'facts' ->> 'person_id' = cast(:person as text)"
+        "   then jsonb_set(one, array['facts', cast(:key as text)], cast(:nobody as jsonb))"
+        "   else one end order by place)"
         "   from jsonb_array_elements(facts -> 'notices') with ordinality as told(one, place)))"
-        " where kind = 'digest' and jsonb_path_exists(facts, '$.notices[*].facts.asked_by')"
-        " and strpos(cast(facts as text), cast(:person as text)) > 0"
+        " where kind = 'digest' and strpos(cast(facts as text), cast(:person as text)) > 0"
+        " and jsonb_array_length(facts -> 'notices') > 0"
     ),
 )
 _OLD_LETTERS = "(select id from outgoing_emails where state <> 'waiting' and created_at < :letters limit :limit)"
@@ -56,7 +65,10 @@ def forget_messages_to(work: Work, *, person_id: UUID, email: str) -> None:
     if not work.actor.is_system:
         raise NotFound
     for statement in _OF_THE_PERSON:
-        work.session.execute(statement, {"person": person_id, "email": email, "nobody": '"Somebody who left"'})
+        work.session.execute(statement, {"person": person_id, "email": email})
+    for key in _NAMES:
+        for statement in _NAMED:
+            work.session.execute(statement, {"person": person_id, "key": key, "nobody": '"Somebody who left"'})
 
 
 def forget_old_messages(work: Work, *, limit: int = 1000) -> int:

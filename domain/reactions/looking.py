@@ -23,7 +23,7 @@ def tell_of_looking(work: Work, event: Any) -> None:
     for each in sorted(told):
         notifications.tell(
             work, org_id=event.subject_id, person_id=each, kind=kind, cause=f"{event.id}:{kind}:{each}", subject="view",
-            subject_id=person_id, facts={"person": name, "reason": event.facts["reason"]},
+            subject_id=person_id, facts={"person_id": str(person_id), "person": name, "reason": event.facts["reason"]},
         )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_an_erased_person_is_not_named_in_what_colleagues_were_told(wish: EmailW
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("wish", [EmailWish.NOW, EmailWish.DAILY])
-def test_an_erased_person_is_not_named_where_they_asked_for_a_price(wish: EmailWish) -> None:
+def test_an_erased_person_is_not_named_where_a_price_or_a_look_was_asked_for(wish: EmailWish) -> None:
     market = make_market(makers=1)
     [maker], shop = market.makers, market.retailer
     sales = maker.people[Variant.SALES_REPRESENTATIVE]
@@ -59,14 +59,16 @@ def test_an_erased_person_is_not_named_where_they_asked_for_a_price(wish: EmailW
     buy(shop, {maker.offers[0]: 1})
     run(sales, pricing.ask_price, request_id=uuid4(), offer_id=maker.offers[0], customer_id=shop.org_id,
         unit_price=Decimal("7.00"), ends_at=tomorrow, reason="They buy much")  # fmt: skip
+    run(market.platform.people[Variant.SUPPORT], identity.ask_to_view, request_id=uuid4(), org_id=maker.org_id,
+        person_id=sales.user_id, reason="The price looks wrong")  # fmt: skip
     reactions.deliver_new()
     run(SYSTEM, notifications.mail_notices)
     with clock(tomorrow.replace(hour=12)):
         run(SYSTEM, notifications.write_digests)
     name = f"{Variant.SALES_REPRESENTATIVE} of {maker.name}"
     told = texts().count(name)
-    assert told >= 2  # in the bell and in a letter
+    assert told >= 4  # of the price and of the look, each in the bell and in a letter
     run(maker.owner, identity.remove_member, person_id=sales.user_id)
     run(SYSTEM, privacy.erase_person, person_id=sales.user_id, reason="Asked for it")
     assert name not in texts()
-    assert texts().count("Somebody who left") == told
+    assert texts().count("Somebody who left") == told - 1  # the letter to the person of the look is gone itself
