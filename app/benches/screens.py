@@ -27,7 +27,7 @@ from app.benches.machine import cpu_s, machine_cpu_s, point, scratch
 from app.benches.visitor import Drawing, Visitor
 from app.navigation import SCREENS, Screen
 from app.run import web
-from domain import catalog, discovery, identity, orders
+from domain import catalog, discovery, identity, orders, stock, verification
 from domain.identity import SignedIn
 from domain.kernel.actor import Actor
 from domain.kernel.settings import PROJECT, Unusable, child_environment, settings
@@ -234,6 +234,17 @@ def _facts_of(person: Person) -> dict[str, dict[str, object]]:
         if person.actor.may(may.SEE_STOCK) and person.actor.may(may.MANAGE_OFFERS):
             offers, _ = catalog.my_offers(work)
             facts["manufacturer-product"] = {"offer": offers[0].offer_id} if offers else {"show": "new"}
+        if person.actor.may(may.SEE_STOCK):
+            for url, name, found in (
+                ("manufacturer-story", "variant", stock.my_stock(work)),
+                ("manufacturer-lot", "lot", stock.my_lots(work)),
+                ("manufacturer-transfer", "transfer", stock.my_transfers(work)),
+                ("manufacturer-count", "count", stock.my_counts(work)),
+            ):  # fmt: skip
+                facts[url] = {name: getattr(found[0][0], f"{name}_id")} if found[0] else {}
+        if person.actor.may(may.SEE_VERIFICATION) and person.actor.is_staff:
+            cases = verification.case_queue(work)[0] or verification.case_queue(work, which="decided")[0]
+            facts["admin-case"] = {"case": cases[0].case_id} if cases else {}
         if person.actor.may(may.SEARCH_PRODUCTS):
             [product, *_] = discovery.search_products(work, in_stock=True).rows
             sheet = discovery.product_sheet(work, product_id=product.product_id)

@@ -167,12 +167,20 @@ def draw_run(run: RunRow) -> None:
         if steps:
             draw_tables("run-tables", [row for row in steps if row not in prepared])
         if prepared:
-            with st.expander(f"{words.count(len(prepared), 'step')} that prepare what came in"):
-                draw_tables("run-prepared", prepared)
+            unfolded(f"{words.count(len(prepared), 'step')} that prepare what came in",
+                     lambda: draw_tables("run-prepared", prepared), key="prepared")  # fmt: skip
         if tests:
             passed = sum(row.status == "ok" for row in tests)
-            with st.expander(f"{words.number(passed)} of {words.count(len(tests), 'check')} passed"):
-                draw_checks(tests)
+            unfolded(f"{words.number(passed)} of {words.count(len(tests), 'check')} passed",
+                     lambda: draw_checks(tests), key="checks")  # fmt: skip
+
+
+def unfolded(label: str, draw: Callable[[], None], *, key: str) -> None:
+    """A part that is drawn when somebody opens it: hundreds of rows are most of what this screen would send."""
+    part = st.expander(label, key=f"{key}-part", on_change="rerun")
+    if part.open:
+        with part:
+            draw()
 
 
 def draw_failed(run: RunRow, row: AssetRow, named: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from app.parts.comparing import compare_button, compare_link
 from app.parts.filters import choice
 from app.parts.forms import once, settle
 from domain import discovery, verification
-from domain.discovery import Criteria, Facet, ProductRow, ResultPage, SavedSearchRow, ViewedProduct
+from domain.discovery import Criteria, Facet, ProductRow, ResultPage, ViewedProduct
 from domain.identity import Permission
 from domain.verification import CERTIFICATES, Requirement
 
@@ -118,10 +118,13 @@ def actions() -> None:
             go("retailer-lists")
 
 
-def draw_kept(criteria: Criteria, searches: Sequence[SavedSearchRow]) -> None:
+def draw_kept(criteria: Criteria) -> None:
     """Searches to run again, and this one to keep."""
-    with st.popover("Saved", icon=":material/bookmark:"):
-        for row in searches:
+    folded = st.popover("Saved", icon=":material/bookmark:", key="saved-searches", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
+        for row in ask(discovery.my_searches):
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 st.page_link(
                     page_of("retailer-products"), label=plain(row.name), query_params=address_of(row.criteria),
@@ -191,7 +194,10 @@ def draw_filters(found: ResultPage) -> None:
         facet("Any category", "category", found.categories)
         facet("Any supplier", "supplier", found.suppliers)
         facet("Any price", "price", found.facets.price, width=150)
-        with st.popover("More filters", icon=":material/tune:"):
+        more = st.popover("More filters", icon=":material/tune:", key="more-filters", on_change="rerun")
+        if not more.open:
+            return
+        with more:
             facet("Any smallest order", "moq", found.facets.minimum, width=240)
             facet("Any lead time", "lead", found.facets.lead_time, width=240)
             facet("Verified or not", "level", found.facets.level, width=240)
@@ -311,12 +317,11 @@ with questions() as put:
         size=SIZE,
     )  # fmt: skip
     took_ms = 1000 * (time.perf_counter() - began)
-    searches = put(discovery.my_searches)
     viewed = [] if has_asked or here[1].is_looking else put(discovery.recently_viewed, limit=6)
     levels = put(verification.levels_of_sellers, org_ids=[product.seller_id for product in found.rows])
     small = thumbnails((product.picture_file_id for product in found.rows), put)
 with kept_slot:
-    draw_kept(criteria, searches)
+    draw_kept(criteria)
 labels = {one.value: one.label for one in (*found.categories, *found.suppliers)}
 activity.note_search(
     here, "retailer-products", find=criteria.find, results=found.total, ms=took_ms,

@@ -153,6 +153,10 @@ def test_results_are_filtered_kept_and_compared(market: Market) -> None:
         assert at.session_state["compared"] == [product]
         at.text_input(key="q").set_value("shirt").run()
         opened(at, "retailer-products", moq=500)
+        assert not any(one.label in ("Save search", "Any lead time") for one in (*at.button, *at.selectbox))
+        at.session_state["saved-searches"] = at.session_state["more-filters"] = True  # as who opens them does
+        at.run()
+        assert any(one.label == "Any lead time" for one in at.selectbox)
         at.text_input[-1].set_value("Shirts")
         next(one for one in at.button if one.label == "Save search").click().run()
         assert not at.exception
