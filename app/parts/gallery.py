@@ -23,7 +23,8 @@ def gallery(media: list[catalog.MediaRow], picture_file_id: UUID | None, name: s
                 several(media, name)
         elif picture_file_id:
             content, _ = ask(files.read, file_id=picture_file_id)
-            st.image(content, width=220, alt=f"Picture of {name}")
+            with st.container(width=220):  # told the width itself, Streamlit would scale it anew with each drawing
+                st.image(content, width="stretch", alt=f"Picture of {name}")
         if description:
             with st.container(width="stretch"):
                 section("About this product")

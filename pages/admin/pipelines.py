@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from uuid import UUID
 
 import streamlit as st
 
@@ -143,6 +144,17 @@ def open_run(run: RunRow) -> None:
     st.query_params["run"] = str(run.run_id)
 
 
+def steps_of(run: RunRow) -> list[AssetRow]:
+    """The steps of a run; of one that has ended they never change, and a quarter of this screen's time was asking anew."""
+    known: tuple[UUID, list[AssetRow]] | None = st.session_state.get("run-steps")
+    if known is not None and known[0] == run.run_id:
+        return known[1]
+    found = ask(reports.assets_of_run, run_id=run.run_id)
+    if run.ended_at is not None:
+        st.session_state["run-steps"] = run.run_id, found
+    return found
+
+
 def draw_run(run: RunRow) -> None:
     word, colour = RUNS.get(run.status, (words.sentence_case(run.status), "gray"))
     with st.container(border=True, key="run"):
@@ -154,7 +166,7 @@ def draw_run(run: RunRow) -> None:
         why = f" ({run.reason})" if run.reason else ""
         lasted = f"; it took {took(run)}" if run.ended_at else ""
         st.caption(plain(f"Started by {starter(run)}{why}. Knows the market up to {words.instant(run.as_of)}{lasted}."))
-        assets = ask(reports.assets_of_run, run_id=run.run_id)
+        assets = steps_of(run)
         failed = [row for row in assets if row.status == "failed"]
         if run.problem and not failed:
             st.error(plain(run.problem))
@@ -165,7 +177,7 @@ def draw_run(run: RunRow) -> None:
         tests = [row for row in assets if row.kind == "test"]
         prepared = [row for row in steps if row.name.startswith(PREPARED)]
         if steps:
-            draw_tables("run-tables", [row for row in steps if row not in prepared])
+            draw_tables("run-tables", [row for row in steps if not row.name.startswith(PREPARED)])
         if prepared:
             unfolded(f"{words.count(len(prepared), 'step')} that prepare what came in",
                      lambda: draw_tables("run-prepared", prepared), key="prepared")  # fmt: skip
