@@ -145,7 +145,7 @@ def open_run(run: RunRow) -> None:
 
 
 def steps_of(run: RunRow) -> list[AssetRow]:
-    """The steps of a run; of one that has ended they never change, and a quarter of this screen's time was asking anew."""
+    """The steps of a run; once it has ended they never change, and are asked once."""
     known: tuple[UUID, list[AssetRow]] | None = st.session_state.get("run-steps")
     if known is not None and known[0] == run.run_id:
         return known[1]
