@@ -103,8 +103,8 @@ class Visitor:
         app.wait_for()
         rest = 0
         until = time.monotonic() + 30
-        while rest < 4 and time.monotonic() < until:
-            self.page.wait_for_timeout(120)
+        while rest < 3 and time.monotonic() < until:
+            self.page.wait_for_timeout(100)
             idle = app.get_attribute("data-test-script-state") in (None, "notRunning")
             loading = self.page.locator("[data-testid=stSkeleton]").count()
             rest = rest + 1 if idle and not loading else 0
