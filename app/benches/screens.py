@@ -242,7 +242,7 @@ def _facts_of(person: Person) -> dict[str, dict[str, object]]:
                 ("manufacturer-count", "count", stock.my_counts(work)),
             ):  # fmt: skip
                 facts[url] = {name: getattr(found[0][0], f"{name}_id")} if found[0] else {}
-        if person.actor.may(may.SEE_VERIFICATION) and person.actor.is_staff:
+        if person.actor.may(may.DECIDE_VERIFICATION):
             cases = verification.case_queue(work)[0] or verification.case_queue(work, which="decided")[0]
             facts["admin-case"] = {"case": cases[0].case_id} if cases else {}
         if person.actor.may(may.SEARCH_PRODUCTS):
