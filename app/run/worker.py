@@ -181,7 +181,8 @@ def _add_tasks(app: procrastinate.App) -> None:
         from domain.kernel.work import run
 
         with _noted("end_kept_stock"):
-            run(Actor.system(), stock.end_due)
+            while run(Actor.system(), stock.end_due):
+                pass
 
     @app.periodic(cron=EVERY_MINUTE, periodic_id="tick")
     @app.task(name="begin_prices", queue="upkeep", queueing_lock="tick_begin_prices")

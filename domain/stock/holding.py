@@ -138,24 +138,28 @@ def end_allocation(work: Work, *, allocation_id: UUID) -> None:
 
 
 def end_due(work: Work) -> int:
-    """Holds and allocations whose time has come end now (timed job). Returns how many; the next round goes on."""
+    """A hold whose time has come ends now, or, when none is left, allocations do (timed job). Returns how many; it is
+    called until none is left.
+
+    One hold a transaction: of two, each locks its rows of stock in the order of their keys, but the second may lock
+    rows that come before those of the first, and then this and an order wait for each other.
+    """
     if not work.actor.is_system:
         raise NotFound
-    due = work.session.scalars(
-        select(Hold.id).where(Hold.state == HoldState.HELD.value, Hold.expires_at <= work.now).order_by(Hold.id)
-        .limit(_AT_A_TIME)
-    ).all()  # fmt: skip
-    # One after the other in the order of their ids; each locks its rows of stock in the order of their keys. A hold
-    # that somebody else lets go meanwhile is found ended.
-    ended = [hold_id for hold_id in due if _unhold(work, hold_id)]
-    for hold in work.session.scalars(select(Hold).where(Hold.id.in_(ended)).execution_options(populate_existing=True)):
-        _tell_let_go(work, hold, has_expired=True)
+    due = (
+        select(Hold.id).where(Hold.state == HoldState.HELD.value, Hold.expires_at <= work.now)
+        .order_by(Hold.expires_at, Hold.id).limit(1)
+    )  # fmt: skip
+    hold_id = work.session.scalar(due)
+    if hold_id is not None and _unhold(work, hold_id):  # not one that somebody else lets go meanwhile
+        _tell_let_go(work, work.session.get_one(Hold, hold_id, populate_existing=True), has_expired=True)
+        return 1
     allocations = work.session.scalars(
         select(Allocation.id)
         .where(Allocation.state == AllocationState.ACTIVE.value, Allocation.ends_at <= work.now)
         .order_by(Allocation.id).limit(_AT_A_TIME)
     ).all()  # fmt: skip
-    return len(ended) + _end_allocations(work, list(allocations), has_expired=True)
+    return _end_allocations(work, list(allocations), has_expired=True)
 
 
 def _unhold(work: Work, hold_id: UUID) -> bool:

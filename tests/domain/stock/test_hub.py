@@ -181,6 +181,18 @@ def test_what_is_held_by_hand_is_free_again_when_its_time_has_come(market: Marke
     holds()
 
 
+def test_holds_end_one_a_transaction(market: Market, maker: Company) -> None:
+    """Two in one would lock rows of stock out of their order; the storm of the proofs saw that as deadlocks."""
+    with begin(maker.owner) as work:
+        now = work.now
+    for number in (1, 2):
+        do(maker, stock.hold_stock, variant_id=maker.variants[0], quantity=10 * number, note="Mr X",
+           expires_at=now + timedelta(hours=1))  # fmt: skip
+    with clock(now + timedelta(hours=2)):
+        assert [run(Actor.system(), stock.end_due) for _ in range(3)] == [1, 1, 0]
+    assert free(maker) == 100
+
+
 def test_what_is_allocated_only_its_holder_can_order_until_the_day(market: Market, maker: Company) -> None:
     shop, trader, offer_id = market.retailer, market.distributor, maker.offers[0]
     with begin(maker.owner) as work:
