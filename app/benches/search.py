@@ -126,7 +126,7 @@ def _measure(products: int, rounds: int, say: Callable[[str], None]) -> list[Row
         pool_size=1,
         connect_args={"options": "-c search_path=market,public -c plan_cache_mode=force_custom_plan"},
     )
-    with engine.begin() as alone, db.sessions(db.Role.OWNER)() as owner, begin(buyer) as work:
+    with engine.begin() as alone, db.session(db.Role.OWNER) as owner, begin(buyer) as work:
         pids = _pid(owner), _pid(alone), _pid(work.session)
         skus: list[str] = list(owner.execute(sa.text("select sku from offers order by md5(sku) limit 60")).scalars())
     questions = _questions()
@@ -185,7 +185,7 @@ _WHOSE = sa.text("select now_at from begin_work(:org_id, :user_id, :scope, null,
 
 
 def _bare(buyer: Actor, statement: sa.TextClause, find: str) -> object:
-    with db.sessions(db.Role.OWNER)() as session, session.begin():
+    with db.session(db.Role.OWNER) as session, session.begin():
         whose = {"org_id": buyer.org_id, "user_id": buyer.user_id, "scope": buyer.scope.value}
         session.execute(_WHOSE, whose).one()
         return session.execute(statement, {"find": find}).all()

@@ -9,7 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.parts.forms import once, settle
 from app.parts.header import section
 from app.parts.text import plain
@@ -51,12 +51,13 @@ def name_of(row: AudienceRow) -> str:
 
 def draw_audience(offer_ids: Sequence[UUID], *, may_change: bool, serves_territory: bool = False) -> None:
     """Who sees these offers; what is chosen holds for all of them."""
-    sheet = ask(discovery.audience_of, offer_id=offer_ids[0])
+    with questions() as put:
+        sheet = put(discovery.audience_of, offer_id=offer_ids[0])
+        choices = put(discovery.audience_choices) if may_change else None
     st.markdown(plain(audience_words(sheet)))
     st.caption("To everybody else it does not exist: not in search, not by its address, not in their lists.")
-    if not may_change:
+    if choices is None:
         return
-    choices = ask(discovery.audience_choices)
     picked = st.segmented_control(
         "Who sees it", [EVERYBODY, CHOSEN], key=f"audience-{offer_ids[0]}", required=True,
         default=EVERYBODY if sheet.audience is Audience.EVERYBODY else CHOSEN, label_visibility="collapsed",
@@ -136,7 +137,10 @@ def draw_stock_displays(*, may_change: bool) -> None:
                 args=(discovery.set_stock_display,),
                 kwargs={"kind": row.kind, "display": None, "subject_id": row.subject_id, "done": "Saved."},
             )  # fmt: skip
-    _draw_exception(ask(discovery.audience_choices))
+    box = st.expander("Tell a customer or a group something else", key="stock-exception-part", on_change="rerun")
+    if box.open:
+        with box:
+            _draw_exception(ask(discovery.audience_choices))
 
 
 def _draw_exception(choices: discovery.AudienceChoices) -> None:
@@ -145,8 +149,9 @@ def _draw_exception(choices: discovery.AudienceChoices) -> None:
         **{one.subject_id: (DisplayFor.CUSTOMER, one.name) for one in choices.customers},
     }
     if not whom:
+        st.caption("Customers can be chosen once they have ordered from you; groups are made under Prices.")
         return
-    with st.expander("Tell a customer or a group something else"), st.form(once("stock-exception"), border=False):
+    with st.form(once("stock-exception"), border=False):
         subject: Any = st.selectbox("Who", list(whom), format_func=lambda one: whom[one][1])
         display = st.selectbox("is told", list(DISPLAYS), format_func=DISPLAYS.__getitem__)
         if st.form_submit_button("Save") and settle(

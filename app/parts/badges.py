@@ -22,7 +22,10 @@ def seller_badge(org_id: UUID, *, name: str = "badge", badge: Badge | None = Non
         st.badge("Not verified", color="gray", icon=":material/help:")
         return
     label = "Verified, with badge" if badge.level == 3 else "Verified"
-    with st.popover(label, icon=MARK, key=f"{name}-{org_id}"):
+    box = st.popover(label, icon=MARK, key=f"{name}-{org_id}", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         st.markdown(f"**{plain(words.level_name(badge.level))}**  \n:gray[What we have seen, and when]")
         for proof in badge.proofs:
             if proof.met_by == "waived":

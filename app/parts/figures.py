@@ -63,20 +63,20 @@ class Desk:
 
     def metrics(self) -> dict[str, Metric]:
         """The registry by name."""
-        return _metrics(self.reader, self.as_of)
+        return _metrics(reader=self.reader, as_of=self.as_of)
 
     def values(self, query: MetricQuery) -> MetricResult:
-        return _values(self.reader, self.as_of, query.model_dump_json(), _query=query)
+        return _values(reader=self.reader, as_of=self.as_of, asked=query.model_dump_json(), _query=query)
 
     def cohorts(self, role: str, question: Question) -> list[CohortRow]:
         """Retention by month of the first order. Cohorts need months to say anything: the twelve up to the end of
         the chosen time, or all of a longer one."""
         first = min(question.period.first, question.period.end - timedelta(days=366)).replace(day=1)
-        return _cohorts(self.reader, self.as_of, role, first, question.period.end)
+        return _cohorts(reader=self.reader, as_of=self.as_of, role=role, first=first, end=question.period.end)
 
     def currencies(self) -> list[str]:
         """The currencies in which there is trade."""
-        return _currencies(self.reader, self.as_of)
+        return _currencies(reader=self.reader, as_of=self.as_of)
 
     def reconciliation(self, question: Question) -> Reconciliation:
         """Whether screen, warehouse, ledger and orders say the same; looked at anew every minute, since the ledger
@@ -84,11 +84,14 @@ class Desk:
         origins = question.filters.get("origin", ())
         origin = origins[0] if len(origins) == 1 else None
         period = question.period
-        return _reconciliation(self.reader, self.as_of, period.first, period.end, question.currency, origin)
+        return _reconciliation(
+            reader=self.reader, as_of=self.as_of, first=period.first, end=period.end, currency=question.currency,
+            origin=origin,
+        )  # fmt: skip
 
     def named(self, dimension: str) -> dict[str, str]:
         """The values of a dimension and their words."""
-        return _named(self.reader, self.as_of, dimension)
+        return _named(reader=self.reader, as_of=self.as_of, dimension=dimension)
 
 
 def desk(here: Here, as_of: datetime) -> Desk:
@@ -97,35 +100,38 @@ def desk(here: Here, as_of: datetime) -> Desk:
     return Desk((actor.org_id if actor.is_staff else actor.user_id, actor.variant), as_of)
 
 
+# Asked by names throughout: for each that is given by its place, Streamlit reads the function's signature anew.
+
+
 @st.cache_resource(max_entries=50, show_spinner=False)
-def _metrics(reader: Reader, as_of: datetime) -> dict[str, Metric]:
+def _metrics(*, reader: Reader, as_of: datetime) -> dict[str, Metric]:
     return {metric.name: metric for metric in ask(reports.known_metrics)}
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def _values(reader: Reader, as_of: datetime, asked: str, *, _query: MetricQuery) -> MetricResult:
+def _values(*, reader: Reader, as_of: datetime, asked: str, _query: MetricQuery) -> MetricResult:
     return ask_quietly(reports.metric_values, query=_query)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def _cohorts(reader: Reader, as_of: datetime, role: str, first: date, end: date) -> list[CohortRow]:
+def _cohorts(*, reader: Reader, as_of: datetime, role: str, first: date, end: date) -> list[CohortRow]:
     return ask(reports.retention_cohorts, role=role, first=first, end=end)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
-def _currencies(reader: Reader, as_of: datetime) -> list[str]:
+def _currencies(*, reader: Reader, as_of: datetime) -> list[str]:
     return ask(reports.currencies)
 
 
 @st.cache_resource(max_entries=_KEPT, ttl=60, show_spinner=False)
 def _reconciliation(
-    reader: Reader, as_of: datetime, first: date, end: date, currency: str, origin: str | None
+    *, reader: Reader, as_of: datetime, first: date, end: date, currency: str, origin: str | None
 ) -> Reconciliation:
     return ask(reports.reconcile, first=first, end=end, currency=currency, origin=origin)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def _named(reader: Reader, as_of: datetime, dimension: str) -> dict[str, str]:
+def _named(*, reader: Reader, as_of: datetime, dimension: str) -> dict[str, str]:
     return dict(ask(reports.dimension_values, dimension=dimension))
 
 

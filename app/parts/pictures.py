@@ -15,6 +15,7 @@ from domain.kernel import files
 
 LARGEST_BYTES = 4096
 _SIDE = 160  # twice the size in which they stand on the screen, for fine displays
+_WIDE = 1200  # a picture that fills a column, for fine displays
 
 
 def thumbnails(file_ids: Iterable[UUID | None], put: Put = ask) -> dict[UUID, bytes]:
@@ -22,6 +23,13 @@ def thumbnails(file_ids: Iterable[UUID | None], put: Put = ask) -> dict[UUID, by
     wanted = sorted({file_id for file_id in file_ids if file_id is not None})
     found = put(files.pictures, file_ids=wanted) if wanted else {}
     return {file_id: small for file_id, path in found.items() if (small := _thumbnail(path)) is not None}
+
+
+def previews(file_ids: Iterable[UUID], put: Put = ask) -> dict[UUID, bytes]:
+    """These files as large as a column can show them, by id; what is no picture or may not be seen is left out."""
+    wanted = sorted(file_ids)
+    found = put(files.pictures, file_ids=wanted) if wanted else {}
+    return {file_id: large for file_id, path in found.items() if (large := _preview(path)) is not None}
 
 
 def beside(picture: bytes | None, text: str, *, key: str, help: str | None = None) -> None:
@@ -36,6 +44,24 @@ def beside(picture: bytes | None, text: str, *, key: str, help: str | None = Non
 
 
 # A file never changes under its path, so what was made of it once stays right.
+@lru_cache(maxsize=50)
+def _preview(path: Path) -> bytes | None:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            if picture.format in ("PNG", "JPEG") and max(picture.size) <= _WIDE and not picture.getexif():
+                return path.read_bytes()
+            picture.draft("RGB", (_WIDE * 2, _WIDE * 2))
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright.thumbnail((_WIDE, _WIDE * 2))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+    file = BytesIO()
+    upright.save(file, "JPEG", quality=85, optimize=True)
+    return file.getvalue()
+
+
 @lru_cache(maxsize=2_000)
 def _thumbnail(path: Path) -> bytes | None:
     """At most `LARGEST_BYTES`: a PNG when few colours are enough, as for drawings, else a JPEG; None if broken."""

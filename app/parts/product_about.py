@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import questions
 from app.parts.forms import once, settle
 from app.parts.header import section
 from app.parts.tables import Column, table
 from app.parts.text import plain
 from domain import catalog
-from domain.catalog import AttributeRow, ProductSheet
+from domain.catalog import AttributeRow, ChangeRow, ProductSheet
 
 FIELDS = {
     "name": "Name",
@@ -37,10 +38,9 @@ def said(value: Any) -> str:
     return ("Yes" if value else "No") if isinstance(value, bool) else str(value)
 
 
-def draw_waiting(sheet: ProductSheet) -> None:
-    """What of this product waits for the platform, with a way to take it back."""
-    rows, _ = ask(catalog.my_changes, product_id=sheet.product_id, state=catalog.ChangeState.PENDING)
-    for row in rows:
+def draw_waiting(changes: Sequence[ChangeRow]) -> None:
+    """What of a product waits for the platform, with a way to take it back."""
+    for row in changes:
         with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             what = (
                 "Going on sale"
@@ -61,7 +61,10 @@ def draw_about(sheet: ProductSheet, *, may_change: bool) -> None:
     if not (may_change and sheet.is_mine):
         _draw_read(sheet)
         return
-    tree = {category.category_id: category.name for category in ask(catalog.categories)}
+    wanted = st.session_state.get(f"category-{sheet.product_id}", sheet.category_id)
+    with questions() as put:
+        tree = {category.category_id: category.name for category in put(catalog.categories)}
+        template = put(catalog.template_of, category_id=wanted) if wanted in tree else []
     known = list(tree)
     place = known.index(sheet.category_id) if sheet.category_id in tree else None
     left, right = st.columns([1.15, 1], gap="medium")
@@ -79,7 +82,6 @@ def draw_about(sheet: ProductSheet, *, may_change: bool) -> None:
                 ":material/policy: The platform looks at changes of what is on sale in this category."
                 " Small corrections of the description pass at once."
             )
-    template = ask(catalog.template_of, category_id=category) if category else []
     with right, st.container(border=True):
         section("Specifications", "Numbers can be written in any unit; they are kept in that of the category.")
         specifications = _specifications(sheet, template)

@@ -38,9 +38,9 @@ def landed_prices(work: Work, *, quantities: Mapping[UUID, int]) -> dict[UUID, L
         shipping = Decimal(0) if is_free else rounded(row.shipping_fee or Decimal(0), price.currency)
         total = goods + tax + shipping
         landed[row.offer_id] = Landed(
-            offer_id=row.offer_id, quantity=price.quantity, currency=price.currency, unit_price=price.unit_price,
-            list_price=price.list_price, goods=goods, tax=tax, shipping=shipping, total=total,
-            each=(total / price.quantity).quantize(Decimal("0.000001")),
+            offer_id=row.offer_id, price=price, quantity=price.quantity, currency=price.currency,
+            unit_price=price.unit_price, list_price=price.list_price, goods=goods, tax=tax, shipping=shipping,
+            total=total, each=(total / price.quantity).quantize(Decimal("0.000001")),
             missing=max(Decimal(0), rounded((row.order_minimum or Decimal(0)) - goods, price.currency)),
         )  # fmt: skip
     return landed

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.catalog import AlignedRow, PackRow, Tier
 from domain.discovery.states import Audience, Display, DisplayFor, Shown
+from domain.pricing import Price
 from domain.verification import Requirement
 
 
@@ -233,10 +234,11 @@ class StockShown(View):
 class Landed(View):
     """What a quantity of one offer costs at the door, when it is ordered alone: goods, tax and shipping.
 
-    `missing` is what the seller's order minimum asks for beyond these goods.
+    `missing` is what the seller's order minimum asks for beyond these goods; `price` says how the price came about.
     """
 
     offer_id: UUID
+    price: Price
     quantity: int
     currency: str
     unit_price: Decimal

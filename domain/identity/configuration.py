@@ -3,6 +3,7 @@
 The values themselves and what reads them stand in the kernel (`domain.kernel.configuration`).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -211,9 +212,9 @@ def _subject(setting: Setting) -> UUID:
 def settings_now(work: Work) -> list[SettingRow]:
     """Every setting as it is at `work.now`, with what is planned. One row is one setting; for the platform's staff."""
     work.actor.require(Permission.SEE_PLATFORM)
-    found = []
+    found, known = [], _rows_of(work, TERMS)
     for setting, terms in TERMS.items():
-        rows = _rows(work, setting)
+        rows = known[setting]
         past = [row for row in rows if row.effective_from <= work.now]
         ahead = [row for row in rows if row.effective_from > work.now]
         found.append(
@@ -232,9 +233,9 @@ def setting_changes(work: Work, *, setting: Setting | None = None) -> list[Setti
     """Every change of the configuration, newest first, with who made it and why; for the platform's staff."""
     work.actor.require(Permission.SEE_PLATFORM)
     changes = []
-    for one in [Setting(setting)] if setting else list(Setting):
+    for one, rows in _rows_of(work, [Setting(setting)] if setting else list(Setting)).items():
         terms, before = TERMS[one], TERMS[one].usual
-        for version, row in enumerate(_rows(work, one), 1):
+        for version, row in enumerate(rows, 1):
             changes.append(
                 SettingChange(
                     setting=one, meaning=terms.meaning, unit=terms.unit, version=version, before=before,
@@ -248,16 +249,25 @@ def setting_changes(work: Work, *, setting: Setting | None = None) -> list[Setti
 
 _ROWS = text(
     "select s.name, s.effective_from, s.value ->> 'value' as value, s.recorded_at, p.name as changed_by,"
-    " (select e.facts ->> 'reason' from events e where e.subject = 'setting' and e.subject_id = :subject_id"
+    " (select e.facts ->> 'reason' from events e where e.subject = 'setting' and e.subject_id = a.subject_id"
     "    and e.name = 'SettingChanged'"
     "    and cast(e.facts ->> 'effective_from' as timestamptz) = s.effective_from order by e.id desc limit 1) as reason"
-    " from platform_settings s left join people p on p.id = s.set_by where s.name = :name order by s.effective_from"
+    " from unnest(cast(:names as text[]), cast(:subjects as uuid[])) as a(name, subject_id)"
+    " join platform_settings s using (name) left join people p on p.id = s.set_by order by s.name, s.effective_from"
 )
 
 
+def _rows_of(work: Work, settings: Collection[Setting]) -> dict[Setting, list[Row[Any]]]:
+    """What holds and is planned of each of these settings, by its first day; one statement for all of them."""
+    facts = {"names": [one.value for one in settings], "subjects": [_subject(one) for one in settings]}
+    found: dict[Setting, list[Row[Any]]] = {one: [] for one in settings}
+    for row in work.session.execute(_ROWS, facts):
+        found[Setting(row.name)].append(row)
+    return found
+
+
 def _rows(work: Work, setting: Setting) -> list[Row[Any]]:
-    facts = {"name": setting.value, "subject_id": _subject(setting)}
-    return list(work.session.execute(_ROWS, facts).all())
+    return _rows_of(work, [setting])[setting]
 
 
 def _plain(value: Decimal) -> str:

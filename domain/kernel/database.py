@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from domain.kernel import postgres
 from domain.kernel.settings import Settings, Unusable, settings
@@ -50,7 +50,7 @@ __all__ = [
     "make_databases",
     "make_roles",
     "role_name",
-    "sessions",
+    "session",
     "stop",
     "url",
 ]
@@ -257,11 +257,12 @@ def dispose() -> None:
         _engines.clear()
 
 
-def sessions(role: Role = Role.APP) -> sessionmaker[Session]:
-    """What makes sessions. Under `bound_to`, those of the app join the test's transaction."""
+def session(role: Role = Role.APP) -> Session:
+    """A session of its own. Under `bound_to`, one of the app joins the test's transaction."""
+    # A `sessionmaker` makes a class, and its events anew with the first session: a quarter of a question's cost.
     if role is Role.APP and _bound is not None:
-        return sessionmaker(_bound, expire_on_commit=False, join_transaction_mode="create_savepoint")
-    return sessionmaker(engine(role), expire_on_commit=False)
+        return Session(_bound, expire_on_commit=False, join_transaction_mode="create_savepoint")
+    return Session(engine(role), expire_on_commit=False)
 
 
 @contextmanager

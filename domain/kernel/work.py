@@ -82,7 +82,7 @@ def begin(actor: Actor) -> Iterator[Work]:
     """A unit of work for questions: its transaction is read only, so that nothing of it stays."""
     # It ends with a commit: at a rollback the driver forgets every prepared statement of the connection, and all are
     # planned anew. Of a transaction that could not write, both say the same.
-    with database.sessions()() as session, session.begin() as transaction:
+    with database.session() as session, session.begin() as transaction:
         yield Work(session, actor, _open(session, actor, None, "", _BEGIN_TO_LOOK).now_at)
         session.expunge_all()
         if session.connection().in_nested_transaction():  # a test's, which goes on and may write
@@ -132,7 +132,7 @@ def run(actor: Actor, command: Callable[Concatenate[Work, P], A], /, *args: P.ar
 def _once(
     actor: Actor, command: Callable[..., A], name: str, request_id: Any, body_hash: bytes | None, args: Any, facts: Any
 ) -> A:
-    with database.sessions()() as session, session.begin():
+    with database.session() as session, session.begin():
         opened = _open(session, actor, request_id, name)
         if opened.body_hash is not None:
             if bytes(opened.body_hash) != body_hash:
@@ -187,7 +187,7 @@ def _finish(
 def _is_answered(actor: Actor, request_id: Any) -> bool:
     if request_id is None:
         return False
-    with database.sessions()() as session:
+    with database.session() as session:
         return _open(session, actor, request_id, "").body_hash is not None
 
 

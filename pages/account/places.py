@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.navigation import guard
 from app.parts import empty_state, facts_list, page_header, plain
 from app.parts.closed_days import draw_closed_days
@@ -62,12 +62,13 @@ def add_button() -> None:
         add()
 
 
-places = ask(identity.my_sites)
-lies_in = {row.site_id: row for row in ask(territories.places)}
 may_keep = actor.may(Permission.MANAGE_ADDRESSES)
 learned = {}
-if may_keep and actor.may(Permission.SEE_PURCHASES):
-    learned = {row.site_id: row for row in ask(orders.learned_carriers)}
+with questions() as put:
+    places = put(identity.my_sites)
+    lies_in = {row.site_id: row for row in put(territories.places)}
+    if may_keep and actor.may(Permission.SEE_PURCHASES):
+        learned = {row.site_id: row for row in put(orders.learned_carriers)}
 
 
 def region_facts(place: SiteRow) -> dict[str, str]:

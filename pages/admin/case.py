@@ -1,17 +1,19 @@
 """One case: the papers, what was read in them, what is stated, what was found, and the decision."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import ask_quietly, later, perform, questions
 from app.navigation import guard
 from app.parts import Column, confirm, facts_list, id_of, page_header, plain, section, table
 from app.parts.capacity import capacity_lines
 from app.parts.forms import settle
+from app.parts.pictures import previews
 from domain import reports, verification
-from domain.verification import CaseRow, Decision, FileRow, Reason, Requirement
+from domain.verification import CaseRow, Decision, FileRow, PhotoSheet, Reason, Requirement
 
 who, actor = guard()
 BACK = ("Business verification", "admin-verification")
@@ -26,21 +28,24 @@ STATED = {
 }  # fmt: skip
 
 
-def draw_photograph(file: FileRow) -> None:
+def draw_photograph(photo: PhotoSheet) -> None:
     """What a picture says of itself, and who else has shown it."""
-    for photo in ask(verification.photo_sheets, file_ids=[file.file_id]):
-        place = f"{photo.latitude:.5f}, {photo.longitude:.5f}" if photo.latitude and photo.longitude else None
-        taken = photo.taken_at and f"{words.day(photo.taken_at.date())} at {photo.taken_at:%H:%M}"
-        facts_list({
-            "Taken, by the camera's clock": taken or "It does not say",
-            "Taken at": place or "It does not say",
-            "Camera": photo.camera or "It does not say",
-        })  # fmt: skip
-        for like in photo.shown_by_others:
-            st.markdown(
-                f":red[:material/group:] Looks like a picture of {plain(like.organization)}, handed in on"
-                f" {words.day(like.stored_at.date())}"
-            )
+    place = f"{photo.latitude:.5f}, {photo.longitude:.5f}" if photo.latitude and photo.longitude else None
+    taken = photo.taken_at and f"{words.day(photo.taken_at.date())} at {photo.taken_at:%H:%M}"
+    facts_list({
+        "Taken, by the camera's clock": taken or "It does not say",
+        "Taken at": place or "It does not say",
+        "Camera": photo.camera or "It does not say",
+    })  # fmt: skip
+    for like in photo.shown_by_others:
+        st.markdown(
+            f":red[:material/group:] Looks like a picture of {plain(like.organization)}, handed in on"
+            f" {words.day(like.stored_at.date())}"
+        )
+
+
+def content_of(file: FileRow) -> bytes:
+    return ask_quietly(verification.my_proof_file, file_id=file.file_id)[0]
 
 
 def draw_paper(file: FileRow) -> None:
@@ -57,13 +62,13 @@ def draw_paper(file: FileRow) -> None:
                 st.badge(word, color=colour)
         if file.scan_state in ("waiting", "harmful"):
             return
-        content, media_type, name = ask(verification.my_proof_file, file_id=file.file_id)
-        if media_type.startswith("image/"):
-            st.image(content, width="stretch", alt=f"Paper {name}")
-            draw_photograph(file)
+        if file.file_id in large:
+            st.image(large[file.file_id], width="stretch", alt=f"Paper {file.name}")
+        if file.file_id in photos:
+            draw_photograph(photos[file.file_id])
         st.download_button(
-            "Download", content, name, media_type, key=f"paper-{file.file_id}", icon=":material/download:",
-            on_click="ignore", type="tertiary",
+            "Download", later(partial(content_of, file)), file.name, file.media_type, key=f"paper-{file.file_id}",
+            icon=":material/download:", on_click="ignore", type="tertiary",
         )  # fmt: skip
         if file.fields:
             table(
@@ -74,7 +79,7 @@ def draw_paper(file: FileRow) -> None:
                     Column("Value", lambda pair: pair[1][0]),
                     Column("Sure", lambda pair: round(pair[1][1] * 100), "progress"),
                 ],
-                alt=f"What was read in {name}",
+                alt=f"What was read in {file.name}",
             )
         for reason in file.reasons:
             st.caption(f":orange[:material/warning:] {plain(reason)}")
@@ -153,17 +158,24 @@ def title_of(each: CaseRow) -> str:
     return words.requirement(each.requirement) if each.requirement else "Name on a sanctions list"
 
 
-sheet = ask(verification.case_sheet, case_id=id_of("case"))
-row, submission = sheet.row, sheet.submission
+with questions() as put:
+    sheet = put(verification.case_sheet, case_id=id_of("case"))
+    row, submission = sheet.row, sheet.submission
+    papers = submission.files if submission is not None else ()
+    file_ids = [paper.file_id for paper in papers]
+    photos = {photo.file_id: photo for photo in put(verification.photo_sheets, file_ids=file_ids)} if papers else {}
+    large = previews(file_ids, put)
+    is_capacity = row.requirement == Requirement.PRODUCTION_CAPACITY
+    capacity = put(reports.capacity_of, org_id=row.org_id) if is_capacity else None
 page_header(
     title_of(row), f"{row.organization} · due {words.ago(row.due_at)}" if row.state != "decided" else row.organization,
     state="late" if row.is_late else row.state, back=BACK,
 )  # fmt: skip
 main, side = st.columns([1.6, 1], gap="medium")
 with main:
-    if submission is not None and submission.files:
+    if papers:
         section("Papers")
-        for paper in submission.files:
+        for paper in papers:
             draw_paper(paper)
     if sheet.hits:
         section("Names that are alike")
@@ -189,9 +201,9 @@ with main:
             ],
             alt="Owners and directors",
         )  # fmt: skip
-    if row.requirement == Requirement.PRODUCTION_CAPACITY:
+    if capacity is not None:
         section("What was shipped here", help="Whole months: units that left, and how many later than promised.")
-        capacity_lines(ask(reports.capacity_of, org_id=row.org_id), with_months=True)
+        capacity_lines(capacity, with_months=True)
     if submission is None and not sheet.hits:
         st.caption("There is nothing to look at in this case.")
 with side:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from app import measures, words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.navigation import guard
 from app.parts import Column, empty_state, page_header, paged_table, plain, section, table
 from domain import reports
@@ -72,7 +72,6 @@ def draw_light(row: HealthRow) -> None:
 
 
 def draw_rules() -> None:
-    last = ask(reports.last_invariant_check)
     section("Rules of the books", help="Rules that must hold at every moment, counted over everything there is.")
     if last is None:
         empty_state("fact_check", "Not counted yet", "Run all checks: on much data it takes some minutes.")
@@ -100,8 +99,10 @@ def job_state(row: JobRow) -> str:
 head = st.container()
 with head:
     page_header("System health", "What works, what does not, and what to do next", actions)
+with questions() as put:
+    seen, last, jobs = put(reports.system_health), put(reports.last_invariant_check), put(reports.last_jobs)
 order = [Light.RED, Light.AMBER, Light.GREEN]
-rows = sorted([*ask(reports.system_health), disk(), web_errors()], key=lambda row: order.index(row.light))
+rows = sorted([*seen, disk(), web_errors()], key=lambda row: order.index(row.light))
 worst, unwell = rows[0].light, sum(row.light is not Light.GREEN for row in rows)
 with st.container(horizontal=True, vertical_alignment="center"):
     said = "Everything is well" if not unwell else f"{unwell} of {len(rows)} need a look"
@@ -117,7 +118,7 @@ st.space("small")
 section("Recurring jobs", help="What the worker does by itself. A job is late when it has not succeeded in time.")
 table(
     "jobs",
-    ask(reports.last_jobs),
+    jobs,
     [
         Column("Job", lambda row: words.sentence_case(row.name)),
         Column("State", job_state),

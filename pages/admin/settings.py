@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app import words
-from app.bridge import ask, perform
+from app.bridge import ask, perform, questions
 from app.navigation import guard
 from app.parts import Column, empty_state, facts_list, page_header, plain, section, table
 from app.parts.filters import choice
@@ -108,8 +108,8 @@ def difference(row: SettingChange) -> str:
 
 
 page_header("Settings", "What the platform's rules are, for everything that begins from their first day on")
-rows = ask(identity.settings_now)
-proposals = ask(identity.proposed_settings)
+with questions() as put:
+    rows, proposals = put(identity.settings_now), put(identity.proposed_settings)
 if proposals:
     section("Waiting for a second person")
 for proposal in proposals:

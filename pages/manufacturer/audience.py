@@ -4,7 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.navigation import go, guard
 from app.parts import Column, empty_state, page_header, paged_table, plain, section
 from app.parts.addresses import asked_for
@@ -27,8 +27,9 @@ def draw_all() -> None:
     audiences: dict[UUID, str] = {}
 
     def offers(page: int, size: int) -> tuple[list[OfferRow], int]:
-        rows, total = ask(catalog.my_offers, find=find, page=page, size=size)
-        known = ask(discovery.audiences_of, offer_ids=[row.offer_id for row in rows])
+        with questions() as put:
+            rows, total = put(catalog.my_offers, find=find, page=page, size=size)
+            known = put(discovery.audiences_of, offer_ids=[row.offer_id for row in rows])
         audiences.update({offer_id: seen_by(sheet) for offer_id, sheet in known.items()})
         return rows, total
 

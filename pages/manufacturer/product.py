@@ -7,7 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.navigation import go, guard
 from app.parts import confirm, empty_state, page_header, section
 from app.parts.addresses import asked_for
@@ -21,7 +21,7 @@ from app.parts.product_rules import draw_certificates, draw_policies, draw_rules
 from app.parts.product_variants import draw_variants, first_offer, values_of
 from app.parts.text import plain
 from domain import catalog
-from domain.catalog import OfferSheet, ProductSheet, VariantRow
+from domain.catalog import OfferSheet, VariantRow
 from domain.identity import OrgKind, Permission
 from domain.kernel.work import Work
 
@@ -176,11 +176,19 @@ TABS = {"about": "What it is", "variants": "Variants", "media": "Pictures", "rul
         "terms": "Warranty and returns", "certificates": "Certificates", "audience": "Who sees it"}  # fmt: skip
 
 
-def draw_product(sheet: ProductSheet, wanted: UUID | None) -> None:
-    rows = ask(catalog.my_variants, product_id=sheet.product_id)
-    chosen = first_offer(rows, wanted)
+def draw_product(wanted: UUID | None, product_id: UUID | None) -> None:
+    """A product by one of its offers, or by itself with all of its variants."""
+    with questions() as put:
+        offer = put(catalog.offer_sheet, offer_id=wanted) if wanted else None
+        known = offer.product_id if offer else product_id
+        assert known is not None
+        sheet = put(catalog.product_sheet, product_id=known)
+        rows = put(catalog.my_variants, product_id=known)
+        chosen = first_offer(rows, wanted)
+        if chosen and chosen.offer_id and (offer is None or chosen.offer_id != offer.offer_id):
+            offer = put(catalog.offer_sheet, offer_id=chosen.offer_id)
+        waiting, _ = put(catalog.my_changes, product_id=known, state=catalog.ChangeState.PENDING)
     is_one = wanted is not None or sum(row.offer_id is not None for row in rows) == 1
-    offer = ask(catalog.offer_sheet, offer_id=chosen.offer_id) if chosen and chosen.offer_id else None
     title, below = sheet.name, words.count(len(rows), "variant") + (f" · {sheet.category}" if sheet.category else "")
     if is_one and offer is not None:
         title = sheet.name if offer.variant_name == "Standard" else f"{sheet.name}, {offer.variant_name}"
@@ -197,7 +205,7 @@ def draw_product(sheet: ProductSheet, wanted: UUID | None) -> None:
         f"All {words.number(len(rows))} variants", key="all-variants", icon=":material/grid_on:", type="tertiary"
     ):
         go("manufacturer-product", product=sheet.product_id, tab="variants")
-    draw_waiting(sheet)
+    draw_waiting(waiting)
     tab = tabs_of("product", TABS, key="tab")
     if tab == "about":
         draw_about(sheet, may_change=True)
@@ -272,6 +280,4 @@ elif offer_id is None and product_id is None:
     page_header("Product", back=BACK)
     empty_state("inventory_2", "No product chosen", "Open one from the list of your products.", BACK)
 else:
-    known = ask(catalog.offer_sheet, offer_id=offer_id).product_id if offer_id else product_id
-    assert known is not None
-    draw_product(ask(catalog.product_sheet, product_id=known), offer_id)
+    draw_product(offer_id, product_id)

@@ -13,12 +13,12 @@ from app.parts.badges import seller_badge
 from app.parts.comparing import compare_button, compare_link
 from app.parts.gallery import gallery
 from app.parts.matrix import in_order, order_matrix
+from app.parts.pictures import previews
 from app.parts.prices import why_this_price
 from app.parts.product_about import said
-from domain import catalog, discovery, orders, pricing, verification
+from domain import catalog, discovery, orders, verification
 from domain.discovery import Landed, OfferCard
 from domain.identity import Permission
-from domain.pricing import Price
 
 _, actor = guard()
 with questions() as put:
@@ -26,6 +26,8 @@ with questions() as put:
     media = put(catalog.media_of, product_ids=[product.product_id]).get(product.product_id, [])
     claims = put(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
     policies = put(catalog.policies, policy_ids=[offer.policy_id for offer in product.offers if offer.policy_id])
+    picture_id = product.picture_file_id
+    picture = previews([picture_id], put).get(picture_id) if picture_id and not media else None
 unit = product.base_unit
 may_buy = actor.may(Permission.FILL_BASKET)
 variants = list({offer.variant_id: offer for offer in product.offers}.values())
@@ -73,7 +75,8 @@ def draw_tiers(offer: OfferCard, quantity: int) -> None:
     st.markdown("\n".join([f"| {plain(words.plural(unit, 2)).capitalize()} | Price each |", "|:---|---:|", *rows]))
 
 
-def draw_price(offer: OfferCard, price: Price, landed: Landed | None, quantity: int) -> None:
+def draw_price(offer: OfferCard, landed: Landed, quantity: int) -> None:
+    price = landed.price
     listed = ""
     if price.list_price != price.unit_price:
         listed = f" :gray[instead of ~~{plain(words.unit_price(price.list_price, offer.currency))}~~]"
@@ -82,11 +85,10 @@ def draw_price(offer: OfferCard, price: Price, landed: Landed | None, quantity: 
         f"{plain(words.quantity(quantity, unit))} at "
         f"**{plain(words.unit_price(price.unit_price, offer.currency))}** each{listed}"
     )
-    if landed is not None:
-        parts = f"with {words.money(landed.tax, landed.currency)} tax and " + (
-            f"{words.money(landed.shipping, landed.currency)} shipping" if landed.shipping else "free shipping"
-        )
-        st.caption(f"{plain(words.money(landed.total, landed.currency))} at your door, {plain(parts)}")
+    parts = f"with {words.money(landed.tax, landed.currency)} tax and " + (
+        f"{words.money(landed.shipping, landed.currency)} shipping" if landed.shipping else "free shipping"
+    )
+    st.caption(f"{plain(words.money(landed.total, landed.currency))} at your door, {plain(parts)}")
     why_this_price(price.trace, offer.currency, key="why-price")
     if quantity < offer.minimum_quantity:
         st.warning(f"The smallest order is {words.quantity(offer.minimum_quantity, unit)}.")
@@ -141,16 +143,15 @@ def draw_buy(variant_id: UUID) -> tuple[OfferCard, int, Mapping[UUID, Landed]]:
     quantity = int(count or least) * size
     wanted = {each.offer_id: quantity for each in offers}
     with questions() as put:
-        prices = put(pricing.resolve, quantities=wanted)
         landed = put(discovery.landed_prices, quantities=wanted)
         badge = put(verification.badge_of, org_id=offer.seller_id)
     with badge_slot:
         seller_badge(offer.seller_id, badge=badge)
-    price = prices.get(offer_id)
-    if price is None:
+    at_the_door = landed.get(offer_id)
+    if at_the_door is None:
         st.caption("There is no price for you here.")
     else:
-        draw_price(offer, price, landed.get(offer_id), quantity)
+        draw_price(offer, at_the_door, quantity)
     st.button(
         "Add to basket", type="primary", icon=":material/add_shopping_cart:", width="stretch",
         on_click=perform, args=(orders.add_to_basket,),
@@ -158,7 +159,7 @@ def draw_buy(variant_id: UUID) -> tuple[OfferCard, int, Mapping[UUID, Landed]]:
             "offer_id": offer_id, "quantity": quantity,
             "done": f"{words.quantity(quantity, unit)} of {product.name} are in your basket.",
         },
-        disabled=not may_buy or offer.seller_id == actor.org_id or price is None,
+        disabled=not may_buy or offer.seller_id == actor.org_id or at_the_door is None,
     )  # fmt: skip
     draw_stock(offer, quantity)
     st.page_link(page_of("retailer-basket"), label="Go to basket", icon=":material/shopping_cart:")
@@ -262,7 +263,7 @@ with buy, st.container(border=True):
     variant = choose_variant()
     shown, amount, at_the_door = draw_buy(variant)
 with about:
-    gallery(media, product.picture_file_id, product.name, product.description)
+    gallery(media, picture, product.name, product.description)
     draw_matrix(shown.seller_id)
     draw_suppliers(variant, amount, at_the_door)
     draw_facts(shown)

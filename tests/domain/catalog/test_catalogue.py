@@ -168,7 +168,7 @@ def test_a_move_leaves_its_history(operations: Actor, maker: Company) -> None:
 @pytest.fixture
 def statements(database: Any) -> Iterator[list[str]]:
     seen: list[str] = []
-    engine = db.sessions()().get_bind()
+    engine = db.session().get_bind()
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)

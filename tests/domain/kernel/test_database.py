@@ -203,12 +203,12 @@ def test_sessions_under_bound_to_leave_nothing(fresh_database):
     with db.engine().connect() as connection:
         outer = connection.begin()
         with db.bound_to(connection):
-            with db.sessions()() as session, session.begin():
+            with db.session() as session, session.begin():
                 session.execute(sa.text("insert into public.kept values (1)"))
-            with db.sessions()() as session:
+            with db.session() as session:
                 assert session.execute(sa.text("select count(*) from public.kept")).scalar_one() == 1
         outer.rollback()
-    with db.sessions()() as session:
+    with db.session() as session:
         assert session.execute(sa.text("select count(*) from public.kept")).scalar_one() == 0
 
 
