@@ -30,7 +30,7 @@ def audit_table(
 ) -> None:
     """The filters and the log that fits them; `query(first=, end=, names=, page=, size=, **filters)` is asked."""
     with st.container(horizontal=True):
-        chosen, period = pick_period(today(), default="30d")
+        chosen, period = pick_period(today(time_zone), default="30d")
         topic = choice(name, "All topics", said.topics(), key="topic", width=200)
         more = filters()
         zone = ZoneInfo(time_zone)

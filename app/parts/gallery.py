@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.parts.header import section
+from app.parts.pictures import show
 from app.parts.product_media import gallery as several
 from domain import catalog
 
@@ -18,8 +19,7 @@ def gallery(media: list[catalog.MediaRow], picture: bytes | None, name: str, des
             with st.container(width=300, gap="small"):
                 several(media, name)
         elif picture:
-            with st.container(width=220):  # told the width itself, Streamlit would scale it anew with each drawing
-                st.image(picture, width="stretch", alt=f"Picture of {name}")
+            show(picture, alt=f"Picture of {name}", width=220)
         if description:
             with st.container(width="stretch"):
                 section("About this product")

@@ -20,8 +20,11 @@ def draw_promises(lines: Sequence[OrderLineRow]) -> None:
     graded = [line for line in lines if line.grade]
     if not held and not graded:
         return
-    found = ask(catalog.policies, policy_ids=sorted(held)) if held else {}
-    with st.expander("Warranty, returns and grade", icon=":material/assignment_return:"):
+    label = "Warranty, returns and grade"
+    with st.expander(label, icon=":material/assignment_return:", key="promises", on_change="rerun") as part:
+        if not part.open:
+            return
+        found = ask(catalog.policies, policy_ids=sorted(held)) if held else {}
         for policy_id, policy in found.items():
             of = [line.sku for line in lines if line.policy_id == policy_id]
             which = "all lines" if len(of) == len(lines) else ", ".join(of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -34,13 +35,13 @@ MOST_STEPS = 100
 _DAYS_OF = {"day": 1, "week": 7, "month": 30, "quarter": 91}
 
 
-def _day_of(work: Work) -> date:
-    return work.now.date()
+def _day_of(work: Work, time_zone: str) -> date:
+    return work.now.astimezone(ZoneInfo(time_zone)).date()
 
 
-def today() -> date:
-    """The day it is for the platform (UTC)."""
-    return ask(_day_of)
+def today(time_zone: str = "UTC") -> date:
+    """The day it is in a time zone; for the platform that is UTC."""
+    return ask(_day_of, time_zone=time_zone)
 
 
 def days_of(preset: str, now: date) -> Period:

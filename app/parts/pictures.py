@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import streamlit as st
@@ -32,6 +34,18 @@ def previews(file_ids: Iterable[UUID], put: Put = ask) -> dict[UUID, bytes]:
     return {file_id: large for file_id, path in found.items() if (large := _preview(path)) is not None}
 
 
+def show(picture: bytes, *, alt: str, width: int | Literal["stretch"] = "stretch") -> None:
+    """A picture `width` pixels wide, or as wide as its place.
+
+    Streamlit would scale it with each drawing when told the width itself, and make a JPEG of every PNG unless the
+    format is named; so a container keeps the width, and the format is said.
+    """
+    with st.container(width=width) if width != "stretch" else nullcontext():
+        st.image(
+            picture, width="stretch", output_format="PNG" if _is_png(picture) else "auto", alt=alt
+        )
+
+
 def beside(picture: bytes | None, text: str, *, key: str, help: str | None = None) -> None:
     """Words with a thumbnail at their left, if there is one."""
     if picture is None:
@@ -39,8 +53,12 @@ def beside(picture: bytes | None, text: str, *, key: str, help: str | None = Non
         return
     # The style says how wide it stands: told a width, Streamlit would scale every picture anew with each drawing.
     with st.container(key=f"thumb-{key}", horizontal=True, gap="small", vertical_alignment="top", wrap=False):
-        st.image(picture, alt="")
+        st.image(picture, output_format="PNG" if _is_png(picture) else "auto", alt="")
         st.markdown(text, help=help)
+
+
+def _is_png(picture: bytes) -> bool:
+    return picture.startswith(b"\x89PNG")
 
 
 # A file never changes under its path, so what was made of it once stays right.

@@ -57,8 +57,9 @@ def draw_reasons(trace: Sequence[Mapping[str, Any]], currency: str) -> None:
 def why_this_price(trace: Sequence[Mapping[str, Any]], currency: str, *, key: str) -> None:
     """A small button that opens the reasons of a price."""
     if trace:
-        with st.popover("Why this price", icon=":material/help:", type="tertiary", key=key):
-            draw_reasons(trace, currency)
+        with st.popover("Why this price", icon=":material/help:", type="tertiary", key=key, on_change="rerun") as box:
+            if box.open:
+                draw_reasons(trace, currency)
 
 
 def why_these_prices(lines: Sequence[Any], currency: str) -> None:
@@ -68,8 +69,9 @@ def why_these_prices(lines: Sequence[Any], currency: str) -> None:
         return
     lowered = sum(1 for line in told if any(step["step"] not in ("list", "tier") for step in line.price_trace))
     more = f" · {words.count(lowered, 'line')} below the list price" if lowered else ""
-    with st.expander(f"Why these prices{more}", icon=":material/help:"):
-        for line in told:
+    label = f"Why these prices{more}"
+    with st.expander(label, icon=":material/help:", key="why-these-prices", on_change="rerun") as part:
+        for line in told if part.open else []:
             st.markdown(f"**{plain(line.name)}** :gray[· {words.number(line.ordered)} ×]")
             draw_reasons(line.price_trace, currency)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import streamlit as st
 from app import words
 from app.bridge import ask
 from app.parts.forms import guarded_dialog, once, settle
+from app.parts.pictures import previews, show
 from app.parts.text import plain
 from domain import catalog
 from domain.catalog import MediaRow
@@ -32,11 +34,22 @@ def show_media(row: MediaRow, *, height: int = 360) -> None:
         here = urlsplit(st.context.url or settings().public_url)
         st.video(f"{here.scheme}://{here.netloc}/film/{row.file_id}", alt=row.alt)
         return
-    content, _ = ask(files.read, file_id=(row.card_file_id or row.file_id) if row.kind == "picture" else row.file_id)
     if row.kind == "picture":
-        st.image(content, width="stretch", alt=row.alt)
+        _show_picture(row, previews([_large(row)]))
+        return
+    content, _ = ask(files.read, file_id=row.file_id)
+    st.iframe(_turning(content, row.alt), height=height, alt=row.alt)
+
+
+def _large(row: MediaRow) -> UUID:
+    return row.card_file_id or row.file_id
+
+
+def _show_picture(row: MediaRow, pictures: Mapping[UUID, bytes]) -> None:
+    if _large(row) in pictures:
+        show(pictures[_large(row)], alt=row.alt)
     else:
-        st.iframe(_turning(content, row.alt), height=height, alt=row.alt)
+        st.caption(":material/hourglass_top: This picture is still being checked, or cannot be read.")
 
 
 def gallery(rows: list[MediaRow], name: str) -> None:
@@ -160,8 +173,8 @@ def draw_media(product_id: UUID, picture_file_id: UUID | None, *, may_change: bo
             add(product_id)
     if not rows:
         if picture_file_id:
-            content, _ = ask(files.read, file_id=picture_file_id)
-            st.image(content, width=320, alt="Picture of the product")
+            for picture in previews([picture_file_id]).values():
+                show(picture, alt="Picture of the product", width=320)
         else:
             st.info(
                 "No picture yet. Buyers decide faster with one, and with several even more so.",
@@ -169,12 +182,12 @@ def draw_media(product_id: UUID, picture_file_id: UUID | None, *, may_change: bo
             )
         return
     order = [row.media_id for row in rows]
+    pictures = previews(_large(row) for row in rows if row.kind == "picture")
     for start in range(0, len(rows), 4):
         for column, row in zip(st.columns(4), rows[start : start + 4], strict=False):
             with column, st.container(border=True, gap="xsmall"):
                 if row.kind == "picture":
-                    content, _ = ask(files.read, file_id=row.card_file_id or row.file_id)
-                    st.image(content, width="stretch", alt=row.alt)
+                    _show_picture(row, pictures)
                 else:
                     st.markdown(f":gray[:material/{_SMALL[row.kind]}: {KINDS[row.kind]}]")
                 st.caption(plain(row.alt))

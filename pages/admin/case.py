@@ -11,7 +11,7 @@ from app.navigation import guard
 from app.parts import Column, confirm, facts_list, id_of, page_header, plain, section, table
 from app.parts.capacity import capacity_lines
 from app.parts.forms import settle
-from app.parts.pictures import previews
+from app.parts.pictures import previews, show
 from domain import reports, verification
 from domain.verification import CaseRow, Decision, FileRow, PhotoSheet, Reason, Requirement
 
@@ -63,7 +63,7 @@ def draw_paper(file: FileRow) -> None:
         if file.scan_state in ("waiting", "harmful"):
             return
         if file.file_id in large:
-            st.image(large[file.file_id], width="stretch", alt=f"Paper {file.name}")
+            show(large[file.file_id], alt=f"Paper {file.name}")
         if file.file_id in photos:
             draw_photograph(photos[file.file_id])
         st.download_button(

@@ -1,26 +1,26 @@
 """What waits before it goes on sale, with what was and what would be; and what became of it before."""
 
 from typing import Any
+from uuid import UUID
 
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import questions
 from app.navigation import guard, page_of
 from app.parts import PAGE_SIZE, empty_state, page_header, page_in_address, pager, plain, status
 from app.parts.differences import draw_difference
 from app.parts.filters import tabs_of
 from app.parts.forms import guarded_dialog, once, settle
+from app.parts.pictures import show, thumbnails
 from app.parts.product_about import FIELDS, said
 from domain import catalog
 from domain.catalog import ChangeRow, ChangeState
 from domain.identity import Permission
-from domain.kernel import files
 
 _, actor = guard()
 MAY = actor.may(Permission.MODERATE_CATALOG)
 VIEWS = {"pending": "Waiting", "approved": "Approved", "rejected": "Rejected", "withdrawn": "Withdrawn"}
-NAMES = {str(row.category_id): row.name for row in ask(catalog.categories)}
 
 
 def in_words(field: str, value: Any) -> str:
@@ -43,16 +43,20 @@ def reject(row: ChangeRow) -> None:
         st.rerun()
 
 
+def pictures_of(row: ChangeRow) -> list[tuple[UUID, str]]:
+    """The first three pictures of what would be on sale, with the words for those who cannot see them."""
+    known = SHOWN.get(row.product_id, [])
+    if not known and row.picture_file_id:
+        return [(row.picture_file_id, f"Picture of {row.product_name}")]
+    return [(one.thumb_file_id or one.file_id, one.alt) for one in known if one.kind == "picture"][:3]
+
+
 def draw_product(row: ChangeRow) -> None:
     """What would be on sale: its pictures, its words and what it claims."""
-    shown = SHOWN.get(row.product_id, [])
-    pictures = [(one.thumb_file_id or one.file_id, one.alt) for one in shown if one.kind == "picture"]
-    if not shown and row.picture_file_id:
-        pictures = [(row.picture_file_id, f"Picture of {row.product_name}")]
     with st.container(horizontal=True, gap="medium"):
-        for file_id, alt in pictures[:3]:
-            content, _ = ask(files.read, file_id=file_id)
-            st.image(content, width=96, alt=alt)
+        for file_id, alt in pictures_of(row):
+            if file_id in SMALL:
+                show(SMALL[file_id], alt=alt, width=96)
         with st.container(width="stretch", gap="xsmall"):
             st.text(row.description or "No description.")
             said_of = " · ".join(f"{name}: {said(value)}" for name, value in row.specifications.items())
@@ -61,7 +65,7 @@ def draw_product(row: ChangeRow) -> None:
             claims = ", ".join(
                 f"{words.requirement(one.requirement)} {one.number}" for one in CLAIMS.get(row.product_id, [])
             )
-            pictured = "" if pictures else " · no picture"
+            pictured = "" if pictures_of(row) else " · no picture"
             claimed = f" · certificates: {claims}" if claims else ""
             st.caption(plain(f"{words.count(len(row.after.get('offers', [])), 'offer')} of it{pictured}{claimed}"))
 
@@ -107,7 +111,14 @@ page_header(
 )
 shown = tabs_of("changes", VIEWS)
 page = page_in_address("changes")
-rows, total = ask(catalog.changes, state=ChangeState(shown), page=page, size=PAGE_SIZE)
+with questions() as put:
+    NAMES = {str(row.category_id): row.name for row in put(catalog.categories)}
+    rows, total = put(catalog.changes, state=ChangeState(shown), page=page, size=PAGE_SIZE)
+    up = [row for row in rows if row.kind == "publication"]
+    PRODUCTS = [row.product_id for row in up]
+    SHOWN = put(catalog.media_of, product_ids=PRODUCTS) if PRODUCTS else {}
+    CLAIMS = put(catalog.product_claims, product_ids=PRODUCTS) if PRODUCTS else {}
+    SMALL = thumbnails((file_id for row in up for file_id, _ in pictures_of(row)), put)
 if not rows:
     if shown == "pending":
         empty_state(
@@ -118,9 +129,6 @@ if not rows:
         )
     else:
         empty_state("history", "Nothing here yet", "What was decided stands here with its reason.")
-PRODUCTS = [row.product_id for row in rows if row.kind == "publication"]
-SHOWN = ask(catalog.media_of, product_ids=PRODUCTS) if PRODUCTS else {}
-CLAIMS = ask(catalog.product_claims, product_ids=PRODUCTS) if PRODUCTS else {}
 for row in rows:
     draw_change(row)
 if rows:

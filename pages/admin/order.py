@@ -97,5 +97,7 @@ if money:
 else:
     st.caption("No money has moved for this order.")
 if memo:
-    with st.expander("Sales figures (no money)", icon=":material/query_stats:"):
-        postings_table("memo", memo)
+    label = "Sales figures (no money)"
+    with st.expander(label, icon=":material/query_stats:", key="sales-figures", on_change="rerun") as part:
+        if part.open:
+            postings_table("memo", memo)

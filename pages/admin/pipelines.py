@@ -7,7 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from app import words
-from app.bridge import ask
+from app.bridge import ask, questions
 from app.exports import Sheet
 from app.navigation import guard, guarded_fragment
 from app.parts import Column, page_header, paged_table, plain, section, table
@@ -259,7 +259,11 @@ def draw_checks(rows: list[AssetRow]) -> None:
 
 # --- the screen --------------------------------------------------------------------------------
 
-figures = ask(reports.figures_state)
+wanted = asked_for("run")
+with questions() as put:
+    figures = put(reports.figures_state)
+    recent, _ = put(reports.pipeline_runs, size=200 if wanted else 1)
+chosen = next((run for run in recent if run.run_id == wanted), recent[0] if recent else None)
 
 
 def actions() -> None:
@@ -273,10 +277,6 @@ page_header("Data pipelines", "How fresh the figures are, and how they come to b
 draw_state(figures)
 if figures.work is not None:
     watch(str(figures.work.run_id or figures.work.state))
-latest, _ = ask(reports.pipeline_runs, size=1)
-wanted = asked_for("run")
-recent, _ = ask(reports.pipeline_runs, size=200) if wanted else (latest, 1)
-chosen = next((run for run in recent if run.run_id == wanted), latest[0] if latest else None)
 if chosen is not None:
     runs = st.container()
     draw_run(chosen)

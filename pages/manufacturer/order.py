@@ -264,5 +264,7 @@ with side:
             facts["Note from the buyer"] = sheet.buyer_note
         facts_list(facts)
 if sheet.postings:
-    with st.expander("Ledger lines behind the money", icon=":material/menu_book:"):
-        postings_table("postings", sheet.postings)
+    label = "Ledger lines behind the money"
+    with st.expander(label, icon=":material/menu_book:", key="ledger-lines", on_change="rerun") as part:
+        if part.open:
+            postings_table("postings", sheet.postings)

@@ -32,9 +32,10 @@ def plan(offer: PricedOffer, known: PlanRow | None) -> None:
         rows = [(tier.minimum_quantity, tier.unit_price) for tier in known.tiers]
     else:
         rows = list(zip(offer.quantities, offer.prices, strict=True))
+    tomorrow = today(who.time_zone) + timedelta(days=1)
     first = st.date_input(
-        "They hold from", _day_of(known) if known else today() + timedelta(days=1),
-        min_value=today() + timedelta(days=1), key=f"{key}-day", help=f"Midnight in your time zone, {who.time_zone}",
+        "They hold from", _day_of(known) if known else tomorrow, min_value=tomorrow, key=f"{key}-day",
+        help=f"Midnight in your time zone, {who.time_zone}",
     )  # fmt: skip
     wanted = ladder_editor(f"{key}-tiers", rows, offer.currency, alt="Planned price list")
     if not st.button("Save the plan", type="primary", key=once(key)):

@@ -119,8 +119,9 @@ def new_rule(step: Step) -> None:
     elif scope == "offers":
         chosen = st.multiselect("Products", list(names), format_func=lambda each: names[each], key=f"{key}-offers")
     least = one.number_input("From quantity", 1, value=1, step=1, key=f"{key}-least")
-    first = two.date_input("First day", today(), min_value=today(), key=f"{key}-first")
-    last = one.date_input("Last day (optional)", None, min_value=today(), key=f"{key}-last")
+    this_day = today(who.time_zone)
+    first = two.date_input("First day", this_day, min_value=this_day, key=f"{key}-first")
+    last = one.date_input("Last day (optional)", None, min_value=this_day, key=f"{key}-last")
     money, units = None, None
     if is_promotion:
         money = two.text_input(
@@ -138,7 +139,7 @@ def new_rule(step: Step) -> None:
         "step": step, "kind": RuleKind(str(kind)), "title": title or "", "scope": Scope(str(scope)),
         "category_id": category, "offer_ids": chosen, "minimum_quantity": int(least),
         "group_id": target if target in groups else None, "customer_id": target if target in customers else None,
-        "starts_at": None if first <= today() else midnight(first, who.time_zone),
+        "starts_at": None if first <= this_day else midnight(first, who.time_zone),
         "ends_at": midnight(last + timedelta(days=1), who.time_zone) if last else None,
         "percent": value if kind == "percent" else None, "amount": value if kind == "amount" else None,
         "currency": who.currency if kind == "amount" or budget is not None else None,
@@ -163,7 +164,8 @@ def ask_price() -> None:
         one, two = st.columns(2)
         typed = one.text_input(f"Price each in {who.currency}", placeholder="7.90")
         least = two.number_input("From quantity", 1, value=1, step=1)
-        last = one.date_input("Until", today() + timedelta(days=30), min_value=today())
+        this_day = today(who.time_zone)
+        last = one.date_input("Until", this_day + timedelta(days=30), min_value=this_day)
         reason = st.text_area("Why", max_chars=500, height=80)
         if not st.form_submit_button("Ask", type="primary"):
             return
@@ -380,8 +382,9 @@ def draw_try() -> None:
         customer = st.selectbox("Customer", list(customers), format_func=lambda each: customers[each], key="try-whom")
         least = next(row.minimum_quantity for row in offers if row.offer_id == offer_id)
         quantity = int(st.number_input("Quantity", 1, value=least, step=1, key=f"try-quantity-{offer_id}"))
-        day = st.date_input("On", today(), key="try-day", help="A day that was, or one that is planned.")
-    at: datetime | None = None if day == today() else midnight(day, who.time_zone)
+        this_day = today(who.time_zone)
+        day = st.date_input("On", this_day, key="try-day", help="A day that was, or one that is planned.")
+    at: datetime | None = None if day == this_day else midnight(day, who.time_zone)
     wanted = pricing.Ask(customer, offer_id, quantity)
     price = ask(pricing.resolve_many, asks=[wanted], at=at).get(wanted)
     with right, st.container(border=True):

@@ -8,7 +8,8 @@ import streamlit as st
 from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
-from app.parts import Sum, empty_state, money_table, page_header, plain, thumbnails
+from app.parts import Sum, empty_state, money_table, page_header, plain
+from app.parts.pictures import show, thumbnails
 from app.parts.prices import saved_on, why_this_price
 from app.parts.tables import line_columns
 from app.parts.trade import what_stops
@@ -64,7 +65,7 @@ def draw_line(line: BasketRow) -> None:
     name, amount, money, remove = line_columns([4.2, 1.4, 1.2, 0.4])
     with name, st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         if line.picture_file_id in small:
-            st.image(small[line.picture_file_id], width=56, alt="")
+            show(small[line.picture_file_id], alt="", width=56)
         draw_product(line)
     key = f"quantity-{line.offer_id}"
     amount.number_input(

@@ -9,8 +9,9 @@ import streamlit as st
 from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
-from app.parts import empty_state, page_header, plain, section, thumbnails
+from app.parts import empty_state, page_header, plain, section
 from app.parts.comparing import keep, put_aside, toggle
+from app.parts.pictures import show, thumbnails
 from domain import discovery, orders, verification
 from domain.discovery import ComparedProduct, Comparison
 from domain.identity import Permission
@@ -41,7 +42,7 @@ def draw_heads(products: list[ComparedProduct]) -> None:
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             picture = small.get(product.picture_file_id) if product.picture_file_id else None
             if picture is not None:
-                st.image(picture, width=84, alt="")
+                show(picture, alt="", width=84)
             st.page_link(
                 page_of("retailer-product"), label=f"**{plain(product.name)}**",
                 query_params={"product": str(product.product_id)},

@@ -8,8 +8,9 @@ import streamlit as st
 from app import words
 from app.bridge import ask, perform
 from app.navigation import go, guard, page_of
-from app.parts import confirm, empty_state, id_or_none, page_header, plain, section, thumbnails
+from app.parts import confirm, empty_state, id_or_none, page_header, plain, section
 from app.parts.forms import once, settle
+from app.parts.pictures import show, thumbnails
 from app.parts.tables import line_columns
 from domain import orders
 from domain.orders import ListLine, ListSheet, LoadedList
@@ -113,7 +114,7 @@ def draw_line(sheet: ListSheet, line: ListLine, small: Mapping[UUID, bytes]) -> 
     name, amount, money, remove = line_columns([3, 1.3, 1.4, 0.4])
     with name, st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         if line.picture_file_id is not None and line.picture_file_id in small:
-            st.image(small[line.picture_file_id], width=48, alt="")
+            show(small[line.picture_file_id], alt="", width=48)
         with st.container(gap="xxsmall"):
             if line.product_id is not None and line.is_for_sale:
                 st.page_link(

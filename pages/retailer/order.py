@@ -170,7 +170,10 @@ def draw_money() -> None:
 
 def draw_postings() -> None:
     """The ledger entries behind the money, as far as they are this buyer's to see."""
-    with st.expander("Ledger entries behind the money", icon=":material/menu_book:"):
+    label = "Ledger entries behind the money"
+    with st.expander(label, icon=":material/menu_book:", key="ledger-entries", on_change="rerun") as part:
+        if not part.open:
+            return
         table(
             "postings",
             order.postings,

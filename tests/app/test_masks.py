@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -30,7 +31,7 @@ from domain import identity, notifications, orders, reactions, reports
 from domain.identity import OrgKind, Variant
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
-from domain.kernel.work import begin, run
+from domain.kernel.work import begin, clock, run
 from domain.payments import Method
 from domain.reports import MetricQuery
 from tests.app.signed_in import browser, cookie_of, session_of
@@ -164,7 +165,9 @@ def trades(files_database: str) -> Trades:
     run(both.owner, orders.add_to_basket, offer_id=maker.offers[0], quantity=29)
     reactions.deliver_new()
     run(Actor.system(), notifications.mail_notices)
-    run(Actor.system(), notifications.write_digests)
+    morning = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(10), UTC)
+    with clock(morning):  # whatever the hour of this test, theirs has come
+        run(Actor.system(), notifications.write_digests)
     with begin(Actor.system()) as work:
         purchase = orders.order_sheet(work, order_id=bought).purchase_id
     things = {

@@ -1,11 +1,17 @@
 """The days that presets mean, and the steps that fit them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from app.parts.periods import PRESETS, days_of, grains_for, usual_grain
+from app import sign_in
+from app.parts.periods import PRESETS, days_of, grains_for, today, usual_grain
+from domain.identity import OrgKind
 from domain.kernel.periods import Period
+from domain.kernel.work import clock
+from tests.app.signed_in import session_of
+from tests.make.market import company
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,14 @@ def test_every_preset_means_days_on_every_day_of_a_leap_year() -> None:
 def test_steps_are_few_enough_to_read(days: int, fitting: list[str], usual: str) -> None:
     period = Period(date(2020, 1, 1), date.fromordinal(date(2020, 1, 1).toordinal() + days))
     assert (grains_for(period), usual_grain(period)) == (fitting, usual)
+
+
+def test_the_day_is_that_of_the_time_zone_whose_midnight_has_passed(database: sa.Connection) -> None:
+    shop = company(OrgKind.RETAILER, "Shop")
+    session_id = session_of(next(iter(shop.emails.values())))
+    with clock(datetime(2026, 11, 27, 23, 41, tzinfo=UTC)), sign_in.this_session(session_id):
+        assert [today("Europe/Berlin"), today(), today("America/New_York")] == [
+            date(2026, 11, 28), date(2026, 11, 27), date(2026, 11, 27)
+        ]  # fmt: skip
+    with clock(datetime(2026, 11, 28, 2, 0, tzinfo=UTC)), sign_in.this_session(session_id):
+        assert [today("Europe/Berlin"), today("America/New_York")] == [date(2026, 11, 28), date(2026, 11, 27)]
