@@ -53,6 +53,13 @@ def test_every_view_is_drawn_for_who_sees_prices(trade: tuple[Company, Company])
         assert "This page is not for your role" in read(at)
 
 
+def unfold(at: AppTest, key: str) -> None:
+    """Open a folded part, as who presses it does."""
+    at.session_state[key] = True
+    at.run()
+    assert not at.exception
+
+
 def test_a_promotion_is_made_and_the_buyer_reads_why(trade: tuple[Company, Company]) -> None:
     maker, shop = trade
     with screen(maker.emails[Variant.FACTORY_OWNER], "manufacturer-prices", show="promotions") as at:
@@ -66,6 +73,7 @@ def test_a_promotion_is_made_and_the_buyer_reads_why(trade: tuple[Company, Compa
     assert (rule.percent, rule.amount_limit, rule.ends_at) == (D(10), D(500), None)
     run(shop.owner, orders.add_to_basket, offer_id=maker.offers[0], quantity=20)
     with screen(shop.emails[Variant.BUSINESS_OWNER], "retailer-basket") as at:
+        unfold(at, f"why-{maker.offers[0]}")
         said = read(at)
         assert "Promotion: Spring" in said and "Add 80 and save" in said and "€20.00" in said
     order = orders_of(
@@ -73,8 +81,10 @@ def test_a_promotion_is_made_and_the_buyer_reads_why(trade: tuple[Company, Compa
     )[maker.org_id]
     for who, url in ((shop, "retailer-order"), (maker, "manufacturer-order")):
         with screen(next(iter(who.emails.values())), url, order=order) as at:
+            unfold(at, "why-these-prices")
             assert "Promotion: Spring" in read(at), url
     with screen(maker.emails[Variant.PRODUCTION_MANAGER], "manufacturer-order", order=order) as at:
+        unfold(at, "why-these-prices")
         assert "Spring" not in read(at)
 
 
