@@ -805,21 +805,6 @@ def rated(facts: Sequence[Fact], first: date, end: date, today: date) -> Figure:
     return ratio(during(facts, end - timedelta(days=365), end))
 
 
-def reached_countries(facts: Sequence[Fact], first: date, end: date, today: date) -> Figure:
-    """Countries with an order in the period that have three buyers and two sellers by its end and had not before."""
-
-    def reached(until: date) -> set[str]:
-        buyers, sellers = defaultdict(set), defaultdict(set)
-        for fact in during(facts, date.min, until):
-            buyers[fact.at["buyer_country"]].add(fact.at["buyer"])
-            sellers[fact.at["buyer_country"]].add(fact.at["seller"])
-        return {c for c in buyers if c != UNKNOWN and len(buyers[c]) >= 3 and len(sellers[c]) >= 2}
-
-    now = {f.at["buyer_country"] for f in during(facts, first, end)}
-    value = Decimal(len((reached(end) - reached(first)) & now))
-    return Figure(value, value)
-
-
 def reached_categories(facts: Sequence[Fact], first: date, end: date, today: date) -> Figure:
     """Categories with their first order in the period, and three sellers by its end."""
     sellers: dict[str, set[str]] = defaultdict(set)
@@ -951,6 +936,20 @@ def _first_sales(books: Books) -> list[Fact]:
         for t in _main_traders(books)
         if t.days and t.registered_on is not None and t.first >= t.registered_on
     ]
+
+
+def _reached_countries(books: Books) -> list[Fact]:
+    """Each country of buyers on the day on which it came to have three buyers and two sellers of completed orders."""
+    buyers: dict[str, set[str]] = defaultdict(set)
+    sellers: dict[str, set[str]] = defaultdict(set)
+    reached: dict[str, date] = {}
+    for fact in sorted(_completed(books), key=_day):
+        country = fact.at["buyer_country"]
+        buyers[country].add(fact.at["buyer"])
+        sellers[country].add(fact.at["seller"])
+        if country != UNKNOWN and len(buyers[country]) >= 3 and len(sellers[country]) >= 2:
+            reached.setdefault(country, fact.day)
+    return [Fact(day, Decimal(1), {}, frozenset()) for day in reached.values()]
 
 
 def _take(books: Books) -> list[Fact]:
@@ -1126,7 +1125,7 @@ METRICS: dict[str, Again] = {
         _completed_orders, grown_by_quarter, looks_back=True, by_currency=False, **BY_QUARTER
     ),
     "organization_growth": Again(_registered, grown, looks_back=True, by_currency=False, finest=Grain.MONTH),
-    "expansion_countries": Again(_completed, reached_countries, looks_back=True, by_currency=False, finest=Grain.MONTH),
+    "expansion_countries": Again(_reached_countries, total, by_currency=False),
     "expansion_categories": Again(_completed_lines, reached_categories, looks_back=True, by_currency=False, finest=Grain.MONTH),
 }
 
