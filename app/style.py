@@ -12,6 +12,10 @@ LINK = '<style>@import url("/style.css");</style>'
 _RULES = """
 .st-key-bell { position: fixed; top: 0.55rem; right: 1rem; width: auto !important; z-index: 999991; }
 .st-key-bell [data-testid="stPageLink"] a { padding: 0.25rem 0.6rem; }
+:is([class*="st-key-tile-"], .st-key-gmv) [data-testid="stPageLink-NavLink"] { padding-left: 0; }
+[class*="st-key-tile-"] [data-testid="stPageLink-NavLink"] :is(span:has(p), div, p) {
+  white-space: normal; line-height: 1.25;
+}
 [class*="st-key-thumb-"] [data-testid="stImage"] img { width: 80px; height: 80px; border-radius: 6px; }
 [data-testid="stSidebarNavLink"] { gap: 0.6rem; padding-top: 0.3rem; padding-bottom: 0.3rem; }
 [data-testid="stSidebarNavLink"]::before {
