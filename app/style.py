@@ -16,6 +16,7 @@ _RULES = """
 [class*="st-key-tile-"] [data-testid="stPageLink-NavLink"] :is(span:has(p), div, p) {
   white-space: normal; line-height: 1.25;
 }
+@media (max-width: 500px) { [data-testid="stMetricValue"] { font-size: 1.3rem; } }
 [class*="st-key-thumb-"] [data-testid="stImage"] img { width: 80px; height: 80px; border-radius: 6px; }
 [data-testid="stSidebarNavLink"] { gap: 0.6rem; padding-top: 0.3rem; padding-bottom: 0.3rem; }
 [data-testid="stSidebarNavLink"]::before {
