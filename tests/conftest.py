@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _HOME = "WHOLESALE_TEST_HOME"  # made by the first process, known to its workers
 _RUN = "WHOLESALE_TEST_RUN"
+_OURS = ("WHOLESALE_TEST_", "WHOLESALE_SHARED_DATA", "WHOLESALE_ROUND")
 _MADE_HERE: list[Path] = []
 _numbers = count(1)
 
@@ -54,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_HOME] = str(home)
         os.environ[_RUN] = uuid4().hex[:8]
         os.environ["WHOLESALE_TEST_SERVER"] = os.environ.get("DATABASE_URL", "")
+    for name in [name for name in os.environ if name.startswith("WHOLESALE_") and not name.startswith(_OURS)]:
+        del os.environ[name]  # the settings of the instance that a developer works on are none of the tests'
     os.environ["WHOLESALE_HOME"] = os.environ[_HOME]
     os.environ["WHOLESALE_ENVIRONMENT"] = "test"
     os.environ["WHOLESALE_SECRET_KEY"] = "a key for tests, known to everybody"

@@ -157,12 +157,13 @@ with levels as (
       and (cast(:locations as uuid[]) is null or m.location_id = any(:locations))
     group by 1, 2
 ), moved as materialized (
-    -- what a store sold counts on the day on which it was sold, which may be before the day on which it was said
+    -- What a store sold counts on the day on which it was sold, which may be before the day on which it was said; it
+    -- is known by its day alone, so yesterday's is a day ago at any hour, and two days are never taken for one.
     select variant_id, ago, sum(net) as net, sum(gone) as gone from (
         select variant_id, ago, net, gone from levels
         union all
-        select s.variant_id, greatest(floor(extract(epoch from cast(:now as timestamptz)
-                   - (s.sold_on + interval '12 hours') at time zone 'UTC') / 86400)::int, 0), 0, s.quantity
+        select s.variant_id, greatest(cast(cast(:now as timestamptz) at time zone 'UTC' as date) - s.sold_on, 0), 0,
+               s.quantity
         from store_sales s
         where s.org_id = :org_id and s.recorded_at <= :now
           and s.sold_on > cast(cast(:now as timestamptz) at time zone 'UTC' as date) - cast(:long as int)

@@ -1,7 +1,7 @@
 """From an order into the store, over the counter and back into the basket: each unit once, each file once."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -148,6 +148,20 @@ def test_a_file_of_sales_counts_once_and_names_its_bad_lines(market: Market, dat
     for broken in ("", "a,b\n1,2\n", "sku,quantity,day\n"):
         with pytest.raises(Invalid), begin(shop.owner) as work:
             orders.read_store_sales(work, location_id=location_id, content=broken)
+
+
+@pytest.mark.parametrize("hour", [0, 11, 13, 23])
+def test_sales_of_two_days_are_two_days_at_any_hour(market: Market, hour: int) -> None:
+    shop, [maker] = market.retailer, market.makers
+    put(shop, arrived(market, 30))
+    day = _today() + timedelta(days=1)
+    facts = {"location_id": place(shop).location_id, "variant_id": maker.variants[0]}
+    with clock(datetime.combine(day, time(hour, 30), UTC)):
+        for sold_on, quantity in ((day, 4), (day - timedelta(days=1), 5)):
+            run(shop.owner, orders.sell_from_store, request_id=uuid4(), quantity=quantity, sold_on=sold_on, **facts)
+        with begin(shop.owner) as work:
+            rate = stock.daily_demand(work, variant_ids=maker.variants)[maker.variants[0]]
+    assert (rate.units, rate.days_sold) == (9, 2)
 
 
 def test_more_than_lies_there_is_not_sold(market: Market) -> None:
