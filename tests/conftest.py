@@ -8,6 +8,7 @@ transaction that is rolled back; `fresh_database` gives it a database of its own
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import pickle
@@ -86,6 +87,13 @@ LONG = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {Path(__file__).parent / name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path, len(LONG)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # What is there by now stays: looking through all of it again and again for garbage is a tenth of the tests' time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @contextmanager

@@ -75,6 +75,7 @@ def places() -> list[str]:
         "--profiles-dir", str(folder()),
         "--target-path", str(target_folder()),
         "--log-path", str(folder() / "logs"),
+        "--log-level-file", "info",
         "--no-use-colors",
     ]  # fmt: skip
 
