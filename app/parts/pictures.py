@@ -16,8 +16,9 @@ from app.bridge import Put, ask
 from domain.kernel import files
 
 LARGEST_BYTES = 4096
+LARGEST_PREVIEW_BYTES = 400_000
 _SIDE = 160  # twice the size in which they stand on the screen, for fine displays
-_WIDE = 1200  # a picture that fills a column, for fine displays
+_WIDE = 1460  # a picture that fills a column: as wide as Streamlit sends one
 
 
 def thumbnails(file_ids: Iterable[UUID | None], put: Put = ask) -> dict[UUID, bytes]:
@@ -41,9 +42,7 @@ def show(picture: bytes, *, alt: str, width: int | Literal["stretch"] = "stretch
     format is named; so a container keeps the width, and the format is said.
     """
     with st.container(width=width) if width != "stretch" else nullcontext():
-        st.image(
-            picture, width="stretch", output_format="PNG" if _is_png(picture) else "auto", alt=alt
-        )
+        st.image(picture, width="stretch", output_format=_format(picture), alt=alt)
 
 
 def beside(picture: bytes | None, text: str, *, key: str, help: str | None = None) -> None:
@@ -53,22 +52,24 @@ def beside(picture: bytes | None, text: str, *, key: str, help: str | None = Non
         return
     # The style says how wide it stands: told a width, Streamlit would scale every picture anew with each drawing.
     with st.container(key=f"thumb-{key}", horizontal=True, gap="small", vertical_alignment="top", wrap=False):
-        st.image(picture, output_format="PNG" if _is_png(picture) else "auto", alt="")
+        st.image(picture, output_format=_format(picture), alt="")
         st.markdown(text, help=help)
 
 
-def _is_png(picture: bytes) -> bool:
-    return picture.startswith(b"\x89PNG")
+def _format(picture: bytes) -> Literal["PNG", "auto"]:
+    return "PNG" if picture.startswith(b"\x89PNG") else "auto"
 
 
 # A file never changes under its path, so what was made of it once stays right.
 @lru_cache(maxsize=50)
 def _preview(path: Path) -> bytes | None:
+    """The file as it is when that is small, else a JPEG of at most `_WIDE` pixels across; None if broken."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as picture:
-            if picture.format in ("PNG", "JPEG") and max(picture.size) <= _WIDE and not picture.getexif():
+            is_small = max(picture.size) <= _WIDE and path.stat().st_size <= LARGEST_PREVIEW_BYTES
+            if is_small and picture.format in ("PNG", "JPEG") and not picture.getexif():
                 return path.read_bytes()
             picture.draft("RGB", (_WIDE * 2, _WIDE * 2))
             upright = ImageOps.exif_transpose(picture).convert("RGB")
