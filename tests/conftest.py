@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _HOME = "WHOLESALE_TEST_HOME"  # made by the first process, known to its workers
 _RUN = "WHOLESALE_TEST_RUN"
-_OURS = ("WHOLESALE_TEST_", "WHOLESALE_SHARED_DATA", "WHOLESALE_ROUND")
+_OURS = ("WHOLESALE_TEST_", "WHOLESALE_SHARED_DATA", "WHOLESALE_ROUND", "WHOLESALE_PICTURES")
 _MADE_HERE: list[Path] = []
 _numbers = count(1)
 

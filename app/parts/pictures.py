@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 import streamlit as st
 
 from app.bridge import Put, ask
 from domain.kernel import files
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LARGEST_BYTES = 4096
 LARGEST_PREVIEW_BYTES = 400_000
@@ -28,10 +31,8 @@ def thumbnails(file_ids: Iterable[UUID | None], put: Put = ask) -> dict[UUID, by
     return {file_id: small for file_id, path in found.items() if (small := _thumbnail(path)) is not None}
 
 
-def previews(file_ids: Iterable[UUID], put: Put = ask) -> dict[UUID, bytes]:
-    """These files as large as a column can show them, by id; what is no picture or may not be seen is left out."""
-    wanted = sorted(file_ids)
-    found = put(files.pictures, file_ids=wanted) if wanted else {}
+def previews(found: Mapping[UUID, Path]) -> dict[UUID, bytes]:
+    """The files that `files.pictures` found, as large as a column can show them; what cannot be read is left out."""
     return {file_id: large for file_id, path in found.items() if (large := _preview(path)) is not None}
 
 
@@ -60,6 +61,16 @@ def _format(picture: bytes) -> Literal["PNG", "auto"]:
     return "PNG" if picture.startswith(b"\x89PNG") else "auto"
 
 
+def _on_white(picture: Image) -> Image:
+    """Without its transparency, below which many programs leave black."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+
+
 # A file never changes under its path, so what was made of it once stays right.
 @lru_cache(maxsize=50)
 def _preview(path: Path) -> bytes | None:
@@ -72,7 +83,7 @@ def _preview(path: Path) -> bytes | None:
             if is_small and picture.format in ("PNG", "JPEG") and not picture.getexif():
                 return path.read_bytes()
             picture.draft("RGB", (_WIDE * 2, _WIDE * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _on_white(ImageOps.exif_transpose(picture))
             upright.thumbnail((_WIDE, _WIDE * 2))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
         return None
@@ -89,7 +100,7 @@ def _thumbnail(path: Path) -> bytes | None:
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (_SIDE * 2, _SIDE * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _on_white(ImageOps.exif_transpose(picture))
             small = ImageOps.fit(upright, (_SIDE, _SIDE))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
         return None

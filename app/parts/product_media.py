@@ -22,6 +22,7 @@ from domain.kernel import files
 from domain.kernel.settings import PROJECT, settings
 
 KINDS = {"picture": "Picture", "video": "Film (MP4)", "model": "3D model (GLB)"}
+_NOT_YET = ":material/hourglass_top: This picture is still being checked, or cannot be read."
 _ENDINGS = {"picture": ["png", "jpg", "jpeg"], "video": ["mp4"], "model": ["glb"]}
 _LARGEST_MB = {"picture": 10, "video": 60, "model": 15}
 _SMALL = {"picture": "image", "video": "movie", "model": "view_in_ar"}
@@ -35,7 +36,7 @@ def show_media(row: MediaRow, *, height: int = 360) -> None:
         st.video(f"{here.scheme}://{here.netloc}/film/{row.file_id}", alt=row.alt)
         return
     if row.kind == "picture":
-        _show_picture(row, previews([_large(row)]))
+        _show_picture(row, previews(ask(files.pictures, file_ids=[_large(row)])))
         return
     content, _ = ask(files.read, file_id=row.file_id)
     st.iframe(_turning(content, row.alt), height=height, alt=row.alt)
@@ -49,7 +50,7 @@ def _show_picture(row: MediaRow, pictures: Mapping[UUID, bytes]) -> None:
     if _large(row) in pictures:
         show(pictures[_large(row)], alt=row.alt)
     else:
-        st.caption(":material/hourglass_top: This picture is still being checked, or cannot be read.")
+        st.caption(_NOT_YET)
 
 
 def gallery(rows: list[MediaRow], name: str) -> None:
@@ -173,8 +174,11 @@ def draw_media(product_id: UUID, picture_file_id: UUID | None, *, may_change: bo
             add(product_id)
     if not rows:
         if picture_file_id:
-            for picture in previews([picture_file_id]).values():
-                show(picture, alt="Picture of the product", width=320)
+            found = previews(ask(files.pictures, file_ids=[picture_file_id]))
+            if picture_file_id in found:
+                show(found[picture_file_id], alt="Picture of the product", width=320)
+            else:
+                st.caption(_NOT_YET)
         else:
             st.info(
                 "No picture yet. Buyers decide faster with one, and with several even more so.",
@@ -182,7 +186,7 @@ def draw_media(product_id: UUID, picture_file_id: UUID | None, *, may_change: bo
             )
         return
     order = [row.media_id for row in rows]
-    pictures = previews(_large(row) for row in rows if row.kind == "picture")
+    pictures = previews(ask(files.pictures, file_ids=[_large(row) for row in rows if row.kind == "picture"]))
     for start in range(0, len(rows), 4):
         for column, row in zip(st.columns(4), rows[start : start + 4], strict=False):
             with column, st.container(border=True, gap="xsmall"):

@@ -158,7 +158,7 @@ with levels as (
     group by 1, 2
 ), moved as materialized (
     -- What a store sold counts on the day on which it was sold, which may be before the day on which it was said; it
-    -- is known by its day alone, so yesterday's is a day ago at any hour, and two days are never taken for one.
+    -- is known by its day alone (UTC), so yesterday's is a day ago at any hour.
     select variant_id, ago, sum(net) as net, sum(gone) as gone from (
         select variant_id, ago, net, gone from levels
         union all

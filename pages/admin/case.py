@@ -13,6 +13,7 @@ from app.parts.capacity import capacity_lines
 from app.parts.forms import settle
 from app.parts.pictures import previews, show
 from domain import reports, verification
+from domain.kernel import files
 from domain.verification import CaseRow, Decision, FileRow, PhotoSheet, Reason, Requirement
 
 who, actor = guard()
@@ -164,9 +165,10 @@ with questions() as put:
     papers = submission.files if submission is not None else ()
     file_ids = [paper.file_id for paper in papers]
     photos = {photo.file_id: photo for photo in put(verification.photo_sheets, file_ids=file_ids)} if papers else {}
-    large = previews(file_ids, put)
+    pictures = put(files.pictures, file_ids=file_ids)
     is_capacity = row.requirement == Requirement.PRODUCTION_CAPACITY
     capacity = put(reports.capacity_of, org_id=row.org_id) if is_capacity else None
+large = previews(pictures)
 page_header(
     title_of(row), f"{row.organization} · due {words.ago(row.due_at)}" if row.state != "decided" else row.organization,
     state="late" if row.is_late else row.state, back=BACK,

@@ -12,11 +12,12 @@ from app.parts import PAGE_SIZE, empty_state, page_header, page_in_address, page
 from app.parts.differences import draw_difference
 from app.parts.filters import tabs_of
 from app.parts.forms import guarded_dialog, once, settle
-from app.parts.pictures import show, thumbnails
+from app.parts.pictures import previews, show
 from app.parts.product_about import FIELDS, said
 from domain import catalog
 from domain.catalog import ChangeRow, ChangeState
 from domain.identity import Permission
+from domain.kernel import files
 
 _, actor = guard()
 MAY = actor.may(Permission.MODERATE_CATALOG)
@@ -55,8 +56,8 @@ def draw_product(row: ChangeRow) -> None:
     """What would be on sale: its pictures, its words and what it claims."""
     with st.container(horizontal=True, gap="medium"):
         for file_id, alt in pictures_of(row):
-            if file_id in SMALL:
-                show(SMALL[file_id], alt=alt, width=96)
+            if file_id in WHOLE:
+                show(WHOLE[file_id], alt=alt, width=96)
         with st.container(width="stretch", gap="xsmall"):
             st.text(row.description or "No description.")
             said_of = " · ".join(f"{name}: {said(value)}" for name, value in row.specifications.items())
@@ -118,7 +119,8 @@ with questions() as put:
     PRODUCTS = [row.product_id for row in up]
     SHOWN = put(catalog.media_of, product_ids=PRODUCTS) if PRODUCTS else {}
     CLAIMS = put(catalog.product_claims, product_ids=PRODUCTS) if PRODUCTS else {}
-    SMALL = thumbnails((file_id for row in up for file_id, _ in pictures_of(row)), put)
+    FOUND = put(files.pictures, file_ids=[file_id for row in up for file_id, _ in pictures_of(row)])
+WHOLE = previews(FOUND)  # not cut to a square: what is not allowed may stand at an edge
 if not rows:
     if shown == "pending":
         empty_state(

@@ -34,7 +34,7 @@ def plan(offer: PricedOffer, known: PlanRow | None) -> None:
         rows = list(zip(offer.quantities, offer.prices, strict=True))
     tomorrow = today(who.time_zone) + timedelta(days=1)
     first = st.date_input(
-        "They hold from", _day_of(known) if known else tomorrow, min_value=tomorrow, key=f"{key}-day",
+        "They hold from", max(_day_of(known), tomorrow) if known else tomorrow, min_value=tomorrow, key=f"{key}-day",
         help=f"Midnight in your time zone, {who.time_zone}",
     )  # fmt: skip
     wanted = ladder_editor(f"{key}-tiers", rows, offer.currency, alt="Planned price list")

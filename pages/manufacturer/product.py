@@ -185,7 +185,9 @@ def draw_product(wanted: UUID | None, product_id: UUID | None) -> None:
         sheet = put(catalog.product_sheet, product_id=known)
         rows = put(catalog.my_variants, product_id=known)
         chosen = first_offer(rows, wanted)
-        if chosen and chosen.offer_id and (offer is None or chosen.offer_id != offer.offer_id):
+        if chosen is None or chosen.offer_id is None:
+            offer = None
+        elif offer is None or chosen.offer_id != offer.offer_id:
             offer = put(catalog.offer_sheet, offer_id=chosen.offer_id)
         waiting, _ = put(catalog.my_changes, product_id=known, state=catalog.ChangeState.PENDING)
     is_one = wanted is not None or sum(row.offer_id is not None for row in rows) == 1

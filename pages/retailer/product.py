@@ -19,6 +19,7 @@ from app.parts.product_about import said
 from domain import catalog, discovery, orders, verification
 from domain.discovery import Landed, OfferCard
 from domain.identity import Permission
+from domain.kernel import files
 
 _, actor = guard()
 with questions() as put:
@@ -26,8 +27,9 @@ with questions() as put:
     media = put(catalog.media_of, product_ids=[product.product_id]).get(product.product_id, [])
     claims = put(catalog.product_claims, product_ids=[product.product_id]).get(product.product_id, [])
     policies = put(catalog.policies, policy_ids=[offer.policy_id for offer in product.offers if offer.policy_id])
-    picture_id = product.picture_file_id
-    picture = previews([picture_id], put).get(picture_id) if picture_id and not media else None
+    picture_ids = [product.picture_file_id] if product.picture_file_id and not media else []
+    pictures = put(files.pictures, file_ids=picture_ids) if picture_ids else {}
+picture = next(iter(previews(pictures).values()), None)
 unit = product.base_unit
 may_buy = actor.may(Permission.FILL_BASKET)
 variants = list({offer.variant_id: offer for offer in product.offers}.values())

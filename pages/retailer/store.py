@@ -18,7 +18,7 @@ from domain.identity import Permission
 from domain.reports import Recommendation
 from domain.stock import StockLine
 
-_, actor = guard()
+who, actor = guard()
 sees_costs, may_keep = actor.may(Permission.SEE_COSTS), actor.may(Permission.MANAGE_STOCK)
 may_order = actor.may(Permission.FILL_BASKET)
 VIEWS = {"stock": "Stock", "put": "To put away", "sales": "Sales", "reorder": "To reorder"}
@@ -58,7 +58,8 @@ def sold(location_id: UUID, lines: Sequence[StockLine]) -> None:
         variant_id = st.selectbox("Product", list(names), format_func=lambda key: names.get(key, ""))
         one, two = st.columns(2)
         quantity = one.number_input("Units", 1, value=1, step=1)
-        day = two.date_input("Sold on", today(), max_value=today())
+        this_day = today(who.time_zone)
+        day = two.date_input("Sold on", this_day, max_value=this_day)
         if st.form_submit_button("Save", type="primary") and settle(
             orders.sell_from_store, request="sold", location_id=location_id, variant_id=variant_id,
             quantity=int(quantity), sold_on=day, done="Noted.",
