@@ -19,6 +19,8 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf import text_format
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest, local_script_runner
 
@@ -149,11 +151,23 @@ def drawn(at: AppTest, part: Any = None) -> str:
     return "\n".join(found)
 
 
+@contextmanager
+def all_unfolded() -> Iterator[None]:
+    """Parts that are drawn when somebody opens them are open: what stands in them counts as shown."""
+    opened = property(lambda self: True, lambda self, value: None)
+    with (
+        patch.object(ExpanderContainer, "open", opened),
+        patch.object(PopoverContainer, "open", opened),
+    ):
+        yield
+
+
 def open_at(at: AppTest, screen: Screen, address: Address) -> str:
     """The elements of a screen at an address; an error of ours is one of them."""
     at.query_params.clear()
     at.query_params.update({name: str(value) for name, value in address.items()})
-    at.switch_page(str(PROJECT / screen.path)).run()
+    with all_unfolded():
+        at.switch_page(str(PROJECT / screen.path)).run()
     broken = "Something went wrong " + " ".join(str(one.message) for one in at.exception) if at.exception else ""
     return broken + drawn(at)
 
